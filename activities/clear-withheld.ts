@@ -1,0 +1,15 @@
+import type { ActivityDependencies } from './dependencies.ts';
+
+export interface ClearWithheldInput {
+  /** `Patient/id` */
+  readonly patient: string;
+}
+
+/** Forgets that something was held back, once everything about the patient was gone through. */
+export async function clearWithheld(
+  { ledger }: ActivityDependencies,
+  { patient }: ClearWithheldInput,
+): Promise<{ readonly cleared: string }> {
+  await ledger.withheldPatients.clear(patient);
+  return { cleared: patient };
+}

@@ -1,0 +1,121 @@
+import type { ConsentDecision } from '../shared/consent/index.ts';
+import type { FhirResource } from '../shared/fhir/index.ts';
+import type { FailedResource, ResourceEnding } from '../shared/outcomes/index.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { decide, type PatientWishes, readConsents, readWishes } from './patient-decisions.ts';
+import { type CurrentResource, loadBodies, partsOf } from './resources.ts';
+
+export interface DecideConsentInput {
+  readonly resources: readonly CurrentResource[];
+}
+
+/** A resource that may go to Dataverse, and the patient it is about, if any. */
+export interface PermittedResource extends CurrentResource {
+  readonly patient?: string;
+}
+
+export interface DecideConsentOutput {
+  readonly permitted: readonly PermittedResource[];
+  readonly ended: readonly ResourceEnding[];
+  /** Refused by consent: rows of earlier versions have to go. A switched-off contact keeps its rows. */
+  readonly refused: readonly string[];
+  readonly failed: readonly FailedResource[];
+}
+
+interface Candidate {
+  readonly resource: CurrentResource;
+  readonly body: FhirResource;
+  readonly patient: string | undefined;
+}
+
+/**
+ * The consent gate. Evaluated now, against the Consents that the FHIR service
+ * has now and the switch on the contact (DESIGN §2.3). Before it answers
+ * "withheld" it marks the patient and looks once more: a permit that arrived in
+ * between either is seen here, or sees the mark and brings the data after.
+ */
+export async function decideConsent(
+  deps: ActivityDependencies,
+  { resources }: DecideConsentInput,
+): Promise<DecideConsentOutput> {
+  const bodies = await loadBodies(deps, resources);
+  const candidates: Candidate[] = [];
+  const failed: FailedResource[] = [];
+  for (const resource of resources) {
+    const body = bodies.get(resource.reference);
+    if (body === undefined)
+      failed.push({ reference: resource.reference, step: 'reading the body again' });
+    else candidates.push({ resource, body, patient: patientFor(deps, resource.reference, body) });
+  }
+  const patients = [...new Set(candidates.flatMap(({ patient }) => patient ?? []))];
+  const wishes = await readWishes(deps, patients);
+  const withheld = candidates.filter((candidate) => isDenied(deps, candidate, wishes));
+  const settled = withheld.length === 0 ? wishes : await markAndLookAgain(deps, withheld, wishes);
+  return { ...answers(deps, candidates, settled), failed };
+}
+
+function patientFor(
+  { pack }: ActivityDependencies,
+  reference: string,
+  body: FhirResource,
+): string | undefined {
+  return pack.roots.get(partsOf(reference).resourceType)?.patientReference(body);
+}
+
+async function markAndLookAgain(
+  deps: ActivityDependencies,
+  withheld: readonly Candidate[],
+  wishes: PatientWishes,
+): Promise<PatientWishes> {
+  const patients = [...new Set(withheld.flatMap(({ patient }) => patient ?? []))];
+  await deps.ledger.withheldPatients.mark(patients);
+  const again = await readConsents(deps, patients);
+  return { ...wishes, consents: new Map([...wishes.consents, ...again]) };
+}
+
+function answers(
+  deps: ActivityDependencies,
+  candidates: readonly Candidate[],
+  wishes: PatientWishes,
+): Pick<DecideConsentOutput, 'permitted' | 'ended' | 'refused'> {
+  const permitted: PermittedResource[] = [];
+  const ended: ResourceEnding[] = [];
+  const refused: string[] = [];
+  for (const candidate of candidates) {
+    const reason = refusal(deps, candidate, wishes);
+    const { resource, patient } = candidate;
+    if (reason === undefined) permitted.push({ ...resource, ...(patient ? { patient } : {}) });
+    else ended.push({ ...endingOf(resource), reason });
+    if (reason !== undefined && reason !== switchedOff) refused.push(resource.reference);
+  }
+  return { permitted, ended, refused };
+}
+
+const switchedOff = 'the switch on the contact is off';
+
+const endingOf = ({ reference, versionId }: CurrentResource) =>
+  ({ reference, versionId, kind: 'withheld' }) as const;
+
+const isDenied = (
+  deps: ActivityDependencies,
+  candidate: Candidate,
+  wishes: PatientWishes,
+): boolean => refusal(deps, candidate, wishes) !== undefined;
+
+function refusal(
+  deps: ActivityDependencies,
+  { patient, body }: Candidate,
+  wishes: PatientWishes,
+): string | undefined {
+  if (patient === undefined) return undefined;
+  if (wishes.switchedOff.has(patient)) return switchedOff;
+  const decision = decide(deps, { patient, resource: body, wishes });
+  return decision.kind === 'permit' ? undefined : describe(decision);
+}
+
+/** The decision in references: which Consent, which version, which of its provisions. */
+export function describe({ basis, consentId, consentVersion, rulePath }: ConsentDecision): string {
+  if (consentId === undefined) return `consent: ${basis}`;
+  const version = consentVersion === undefined ? '' : `/_history/${consentVersion}`;
+  return `consent: Consent/${consentId}${version}${rulePath ? ` at ${rulePath}` : ''}`;
+}

@@ -1,0 +1,29 @@
+import type { ConsentPolicy } from '../shared/consent/index.ts';
+import type { DataverseClient } from '../shared/dataverse/index.ts';
+import type { FhirClient, VersionCache } from '../shared/fhir/index.ts';
+import type { Ledger } from '../shared/ledger/index.ts';
+import type { MapPack } from '../shared/mapping/index.ts';
+import type { RowDirectory } from '../shared/rows/index.ts';
+
+/** Everything that activities may touch. Built once in `triggers/app.ts`, and in tests against the stand-ins. */
+export interface ActivityDependencies {
+  readonly fhir: FhirClient;
+  readonly versions: VersionCache;
+  readonly dataverse: DataverseClient;
+  readonly pack: MapPack;
+  readonly directory: RowDirectory;
+  readonly ledger: Ledger;
+  readonly consent: ConsentSettings;
+  readonly deletePolicy: RemovalPolicy;
+  readonly withdrawPolicy: RemovalPolicy;
+  readonly now: () => Date;
+}
+
+export type RemovalPolicy = 'delete' | 'deactivate';
+
+export interface ConsentSettings {
+  readonly policy: ConsentPolicy;
+  /** Who receives the data in Dataverse, as actor references, and what for. */
+  readonly recipients: readonly string[];
+  readonly purposes: readonly string[];
+}

@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import { type ApiRequest, type ApiResponse, emptyResponse, jsonResponse } from './api-message.ts';
+import type { CallCounts } from './call-counts.ts';
+import { type FaultPlan, faultsSchema } from './faults.ts';
+import type { Model } from './model.ts';
+import { platformAgent, platformTables } from './platform-rows.ts';
+import { DataverseError } from './protocol-error.ts';
+import type { RowStore } from './row-store.ts';
+import { protectionSchema, type ServiceProtection } from './service-protection.ts';
+
+export interface ControlState {
+  readonly model: Model;
+  readonly store: RowStore;
+  readonly counts: CallCounts;
+  readonly faults: FaultPlan;
+  readonly protection: ServiceProtection;
+  /** Calls being handled now. */
+  readonly running: () => number;
+}
+
+const writesPage = 10_000;
+
+function status(state: ControlState): ApiResponse {
+  const { model, store, counts, faults } = state;
+  const rows = [...model.tables.values()]
+    .filter((table) => !platformTables.has(table.name))
+    .map((table) => [table.name, store.count(table)] as const)
+    .filter(([, count]) => count > 0);
+  return jsonResponse(200, {
+    idle: state.running() === 0,
+    rows: Object.fromEntries(rows),
+    calls: counts.byAgent(),
+    callsByKind: counts.byKind(),
+    pendingFaults: faults.pending,
+    lastSequence: store.version,
+  });
+}
+
+/** `?since=n&limit=m`: recorded writes with a sequence over n, oldest first. */
+function writes(state: ControlState, query: string): ApiResponse {
+  const options = new URLSearchParams(query);
+  const since = Number(options.get('since') ?? 0);
+  const limit = Math.min(Number(options.get('limit') ?? writesPage), writesPage);
+  if (!Number.isInteger(since) || !Number.isInteger(limit) || limit < 1) {
+    throw new DataverseError(400, '0x0', "'since' and 'limit' are whole numbers.");
+  }
+  const rows = state.store
+    .prepare(
+      'SELECT sequence, tbl, id, kind, columns, agent, at FROM writes WHERE sequence>? AND agent<>? ORDER BY sequence LIMIT ?',
+    )
+    .all(since, platformAgent, limit);
+  const value = rows.map((row) => ({
+    sequence: row['sequence'],
+    table: row['tbl'],
+    id: row['id'],
+    kind: row['kind'],
+    columns: JSON.parse(String(row['columns'])),
+    agent: row['agent'],
+    at: new Date(Number(row['at'])).toISOString(),
+  }));
+  return jsonResponse(200, { writes: value, next: value.at(-1)?.sequence ?? since });
+}
+
+function parse<T>(schema: z.ZodType<T>, body: string): T {
+  try {
+    return schema.parse(JSON.parse(body));
+  } catch (error) {
+    const detail = error instanceof z.ZodError ? z.prettifyError(error) : 'the body is not JSON';
+    throw new DataverseError(400, '0x0', `The control request is not valid: ${detail}`);
+  }
+}
+
+function setFaults(state: ControlState, request: ApiRequest): ApiResponse {
+  if (request.method === 'DELETE') {
+    state.faults.clear();
+    return emptyResponse(204);
+  }
+  const rules = parse(faultsSchema, request.body);
+  state.faults.add(Array.isArray(rules) ? rules : [rules]);
+  return jsonResponse(200, { pendingFaults: state.faults.pending });
+}
+
+/** `POST /_control/protection` with limits switches them on, `DELETE` off. */
+function setProtection(state: ControlState, request: ApiRequest): ApiResponse {
+  state.protection.limits =
+    request.method === 'DELETE' ? undefined : parse(protectionSchema, request.body);
+  return jsonResponse(200, { protection: state.protection.limits ?? null });
+}
+
+/** Answers `/_control/<name>`. */
+export function controlResponse(state: ControlState, request: ApiRequest): ApiResponse {
+  switch (`${request.method === 'DELETE' ? 'POST' : request.method} ${request.path}`) {
+    case 'GET status':
+      return status(state);
+    case 'GET writes':
+      return writes(state, request.query);
+    case 'POST faults':
+      return setFaults(state, request);
+    case 'POST protection':
+      return setProtection(state, request);
+    default:
+      throw new DataverseError(
+        404,
+        '0x8006088a',
+        'The control endpoints are GET status, GET writes, POST and DELETE faults, POST and DELETE protection.',
+      );
+  }
+}

@@ -1,0 +1,117 @@
+import type { ApiContext } from './api-context.ts';
+import { type ApiRequest, type ApiResponse, jsonResponse } from './api-message.ts';
+import { bulkMessage, runBulk } from './bulk-messages.ts';
+import { metadataResponse } from './metadata.ts';
+import type { Table } from './model.ts';
+import { DataverseError, errorBody, methodNotAllowed, resourceMissing } from './protocol-error.ts';
+import { countTable, listRows, readMember, readRow } from './read-rows.ts';
+import { type KeyPart, readPath, type Segment } from './resource-path.ts';
+import { tableOf } from './row-address.ts';
+import { businessUnitId, organizationId, systemUserId } from './system-tables.ts';
+import { patchRow, postRow, removeRow, type WriteResult, writeMember } from './write-rows.ts';
+
+function read(response: ApiResponse): WriteResult {
+  return { response, reference: undefined };
+}
+
+interface RowPlace {
+  readonly table: Table;
+  readonly key: KeyPart;
+  readonly raw: string;
+  readonly rest: readonly Segment[];
+}
+
+function onRow(context: ApiContext, request: ApiRequest, place: RowPlace): WriteResult {
+  const { rest } = place;
+  const [member] = rest;
+  if (request.method === 'GET') {
+    return read(
+      member === undefined ? readRow(context, request, place) : readMember(context, request, place),
+    );
+  }
+  return context.store.atomic(() => {
+    if (member !== undefined && (request.method === 'PUT' || request.method === 'DELETE')) {
+      const isReference = rest[1]?.name === '$ref';
+      return writeMember(context, request, { ...place, member: member.name, isReference });
+    }
+    if (member === undefined && request.method === 'PATCH') {
+      return patchRow(context, request, place);
+    }
+    if (member === undefined && request.method === 'DELETE') {
+      return removeRow(context, request, place);
+    }
+    throw methodNotAllowed(request.method);
+  });
+}
+
+function onSet(
+  context: ApiContext,
+  request: ApiRequest,
+  place: { readonly table: Table; readonly rest: readonly Segment[] },
+): WriteResult {
+  const { table, rest } = place;
+  const [member] = rest;
+  if (member === undefined) {
+    if (request.method === 'GET') {
+      return read(listRows(context, table, request));
+    }
+    if (request.method === 'POST') {
+      return context.store.atomic(() => postRow(context, table, request));
+    }
+    throw methodNotAllowed(request.method);
+  }
+  const message = bulkMessage(member.name);
+  if (message !== undefined && request.method === 'POST') {
+    return read(context.store.atomic(() => runBulk(context, request, { table, message })));
+  }
+  if (member.name === '$count' && request.method === 'GET') {
+    return read(countTable(context, table, request));
+  }
+  throw resourceMissing(member.name);
+}
+
+function whoAmI(context: ApiContext): ApiResponse {
+  return jsonResponse(200, {
+    '@odata.context': `${context.baseUrl}$metadata#Microsoft.Dynamics.CRM.WhoAmIResponse`,
+    BusinessUnitId: businessUnitId,
+    UserId: systemUserId,
+    OrganizationId: organizationId,
+  });
+}
+
+function route(context: ApiContext, request: ApiRequest): WriteResult {
+  const segments = readPath(request.path);
+  const [first, ...rest] = segments;
+  if (first?.name === 'WhoAmI') {
+    return read(whoAmI(context));
+  }
+  const metadata = metadataResponse(context, request, segments);
+  if (metadata !== undefined) {
+    return read(metadata);
+  }
+  if (first === undefined) {
+    throw resourceMissing('');
+  }
+  const table = tableOf(context.model, first);
+  return first.key === undefined
+    ? onSet(context, request, { table, rest })
+    : onRow(context, request, { table, key: first.key, raw: first.raw, rest });
+}
+
+/** The answer to a request that ended in an error. What is not ours becomes a plain 500. */
+export function errorResponse(error: unknown): ApiResponse {
+  const known =
+    error instanceof DataverseError
+      ? error
+      : new DataverseError(500, '0x80040216', 'An unexpected error occurred in the stand-in.');
+  return {
+    status: known.status,
+    headers: { 'Content-Type': 'application/json; odata.metadata=minimal', ...known.headers },
+    body: errorBody(known),
+  };
+}
+
+export type Dispatch = (context: ApiContext, request: ApiRequest) => WriteResult;
+
+/** Answers one request; throws `DataverseError`. Writes are whole or not at all. */
+export const dispatch: Dispatch = route;

@@ -1,0 +1,149 @@
+import { createHash } from 'node:crypto';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { rowsTable } from './database.ts';
+import type { Model, Table, TableKey } from './model.ts';
+import { duplicateRow } from './protocol-error.ts';
+import { keyText, type RowValues } from './row.ts';
+
+export type KeyStatus = 'Pending' | 'InProgress' | 'Active' | 'Failed';
+
+/** A stable GUID for something that has only a name. */
+export function namedGuid(name: string): string {
+  const hex = createHash('sha256').update(name).digest('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
+
+export function keyStatus(key: TableKey, now: number): KeyStatus {
+  if (key.activeFrom === undefined) {
+    return 'Failed';
+  }
+  if (now >= key.activeFrom) {
+    return 'Active';
+  }
+  return now >= (key.createdAt + key.activeFrom) / 2 ? 'InProgress' : 'Pending';
+}
+
+/** Alternate keys: which are declared, and which row holds which value. */
+export class KeyIndex {
+  readonly #database: DatabaseSync;
+  readonly #slots = new Map<TableKey, number>();
+  readonly #find: StatementSync;
+  readonly #put: StatementSync;
+  readonly #drop: StatementSync;
+
+  constructor(database: DatabaseSync, model: Model) {
+    this.#database = database;
+    this.#find = database.prepare('SELECT id FROM key_values WHERE slot=? AND value=?');
+    this.#put = database.prepare('INSERT INTO key_values(slot, value, id) VALUES (?,?,?)');
+    this.#drop = database.prepare('DELETE FROM key_values WHERE slot=? AND value=? AND id=?');
+    this.#loadRuntimeKeys(model);
+    for (const table of model.tables.values()) {
+      for (const key of table.keys.values()) {
+        this.#attach(table, key, false);
+      }
+    }
+  }
+
+  /** Declares a key while running; its index counts as built from `activeFrom`. */
+  declare(table: Table, key: TableKey): void {
+    const failed = !this.#attach(table, key, true);
+    table.keys.set(key.name, failed ? { ...key, activeFrom: undefined } : key);
+    if (failed) {
+      this.#database
+        .prepare('UPDATE entity_keys SET active_from=NULL WHERE tbl=? AND name=?')
+        .run(table.name, key.name);
+    }
+  }
+
+  withdraw(table: Table, key: TableKey): void {
+    this.#database.prepare('DELETE FROM key_values WHERE slot=?').run(this.#slotOf(key));
+    this.#database
+      .prepare('DELETE FROM entity_keys WHERE tbl=? AND name=?')
+      .run(table.name, key.name);
+    table.keys.delete(key.name);
+  }
+
+  find(key: TableKey, values: RowValues): string | undefined {
+    const text = keyText(key.columns, values);
+    const found = text === undefined ? undefined : this.#find.get(this.#slotOf(key), text);
+    return found === undefined ? undefined : String(found['id']);
+  }
+
+  /** Moves the row's entries from the old values to the new; 412 when another row holds them. */
+  move(table: Table, id: string, before: RowValues, after: RowValues): void {
+    for (const key of table.keys.values()) {
+      const slot = this.#slots.get(key);
+      const old = keyText(key.columns, before);
+      const next = keyText(key.columns, after);
+      if (slot === undefined || key.activeFrom === undefined || old === next) {
+        continue;
+      }
+      if (next !== undefined && this.#find.get(slot, next) !== undefined) {
+        const names = key.columns.map((column) => column.name).join(', ');
+        throw duplicateRow(
+          `A record that has the attribute values ${names} already exists. The entity key ${key.name} requires that this set of attributes contains unique values. Select unique values and try again.`,
+        );
+      }
+      if (old !== undefined) {
+        this.#drop.run(slot, old, id);
+      }
+      if (next !== undefined) {
+        this.#put.run(slot, next, id);
+      }
+    }
+  }
+
+  #slotOf(key: TableKey): number {
+    return this.#slots.get(key) ?? -1;
+  }
+
+  #loadRuntimeKeys(model: Model): void {
+    for (const row of this.#database.prepare('SELECT * FROM entity_keys WHERE declared=1').all()) {
+      const table = model.tables.get(String(row['tbl']));
+      const names: readonly string[] = JSON.parse(String(row['columns']));
+      const columns = names.flatMap((name) => table?.columns.get(name) ?? []);
+      if (table !== undefined && columns.length === names.length) {
+        table.keys.set(String(row['name']), {
+          name: String(row['name']),
+          columns,
+          createdAt: Number(row['created']),
+          activeFrom: row['active_from'] === null ? undefined : Number(row['active_from']),
+        });
+      }
+    }
+  }
+
+  /** Gives the key its slot, filling the index when it is new; false when rows collide. */
+  #attach(table: Table, key: TableKey, declared: boolean): boolean {
+    const columns = JSON.stringify(key.columns.map((column) => column.name));
+    const known = this.#database
+      .prepare('SELECT slot, columns FROM entity_keys WHERE tbl=? AND name=?')
+      .get(table.name, key.name);
+    if (known !== undefined && known['columns'] === columns) {
+      this.#slots.set(key, Number(known['slot']));
+      return true;
+    }
+    const { lastInsertRowid } = this.#database
+      .prepare(
+        'INSERT OR REPLACE INTO entity_keys(tbl, name, columns, created, active_from, declared) VALUES (?,?,?,?,?,?)',
+      )
+      .run(table.name, key.name, columns, key.createdAt, key.activeFrom ?? null, declared ? 1 : 0);
+    this.#slots.set(key, Number(lastInsertRowid));
+    return this.#fill(table, key, Number(lastInsertRowid));
+  }
+
+  #fill(table: Table, key: TableKey, slot: number): boolean {
+    const insert = this.#database.prepare(
+      'INSERT OR IGNORE INTO key_values(slot, value, id) VALUES (?,?,?)',
+    );
+    const rows = this.#database.prepare(`SELECT id, body FROM ${rowsTable(table.name)}`);
+    for (const row of rows.all()) {
+      const text = keyText(key.columns, JSON.parse(String(row['body'])));
+      if (text !== undefined && insert.run(slot, text, String(row['id'])).changes === 0) {
+        this.#database.prepare('DELETE FROM key_values WHERE slot=?').run(slot);
+        return false;
+      }
+    }
+    return true;
+  }
+}

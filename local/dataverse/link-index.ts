@@ -1,0 +1,125 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { rowsTable } from './database.ts';
+import type { Column, Model, Table } from './model.ts';
+import { indexText, type RowValues } from './row.ts';
+
+interface IndexedColumn {
+  readonly column: Column;
+  readonly slot: number;
+}
+
+/** Every row has the same user here, so an index on these would select nothing. */
+const unselective = new Set([
+  'createdby',
+  'modifiedby',
+  'ownerid',
+  'owningbusinessunit',
+  'transactioncurrencyid',
+]);
+
+/** Text columns that syncs match rows on. */
+const matchedText = new Set(['msemr_azurefhirid', 'msemr_code', 'msemr_value', 'msemr_identifier']);
+
+function isIndexed(table: Table, column: Column): boolean {
+  const inKey = [...table.keys.values()].some((key) => key.columns.includes(column));
+  const isLookup = column.type === 'lookup' && !unselective.has(column.name);
+  return isLookup || inKey || matchedText.has(column.name);
+}
+
+/** Finds rows by the value of an indexed column, and rows that point at a row. */
+export class LinkIndex {
+  readonly #database: DatabaseSync;
+  readonly #columns = new Map<Table, readonly IndexedColumn[]>();
+  readonly #slots = new Map<Column, number>();
+  readonly #owners = new Map<number, { readonly table: Table; readonly column: Column }>();
+  readonly #put: StatementSync;
+  readonly #drop: StatementSync;
+  readonly #pointing: StatementSync;
+
+  constructor(database: DatabaseSync, model: Model) {
+    this.#database = database;
+    this.#put = database.prepare('INSERT OR IGNORE INTO links(value, slot, id) VALUES (?,?,?)');
+    this.#drop = database.prepare('DELETE FROM links WHERE value=? AND slot=? AND id=?');
+    this.#pointing = database.prepare('SELECT slot, id FROM links WHERE value=?');
+    const known = new Map(
+      database
+        .prepare('SELECT slot, tbl, col FROM slots')
+        .all()
+        .map((row) => [`${row['tbl']}.${row['col']}`, Number(row['slot'])]),
+    );
+    for (const table of model.tables.values()) {
+      const columns = [...table.columns.values()].filter((column) => isIndexed(table, column));
+      this.#columns.set(
+        table,
+        columns.map((column) =>
+          this.#attach(table, column, known.get(`${table.name}.${column.name}`)),
+        ),
+      );
+    }
+  }
+
+  /** The number under which a column's values are filed, or undefined when it is not indexed. */
+  slotOf(column: Column): number | undefined {
+    return this.#slots.get(column);
+  }
+
+  /** Starts to index a column (for a key declared while running). */
+  add(table: Table, column: Column): void {
+    if (!this.#slots.has(column)) {
+      const indexed = this.#attach(table, column, undefined);
+      this.#columns.set(table, [...(this.#columns.get(table) ?? []), indexed]);
+    }
+  }
+
+  move(table: Table, id: string, before: RowValues, after: RowValues): void {
+    for (const { column, slot } of this.#columns.get(table) ?? []) {
+      const old = before[column.name];
+      const next = after[column.name];
+      if (old === next) {
+        continue;
+      }
+      if (old !== undefined) {
+        this.#drop.run(indexText(old), slot, id);
+      }
+      if (next !== undefined) {
+        this.#put.run(indexText(next), slot, id);
+      }
+    }
+  }
+
+  /** Rows whose lookups hold this id, with the lookup column. */
+  pointingAt(
+    id: string,
+    target: string,
+  ): readonly { readonly table: Table; readonly column: Column; readonly id: string }[] {
+    return this.#pointing.all(id).flatMap((row) => {
+      const owner = this.#owners.get(Number(row['slot']));
+      return owner?.column.targets.includes(target) ? [{ ...owner, id: String(row['id']) }] : [];
+    });
+  }
+
+  #attach(table: Table, column: Column, known: number | undefined): IndexedColumn {
+    const slot = known ?? this.#create(table, column);
+    this.#slots.set(column, slot);
+    this.#owners.set(slot, { table, column });
+    return { column, slot };
+  }
+
+  #create(table: Table, column: Column): number {
+    const { lastInsertRowid } = this.#database
+      .prepare('INSERT INTO slots(tbl, col) VALUES (?,?)')
+      .run(table.name, column.name);
+    const slot = Number(lastInsertRowid);
+    const path = `$."${column.name}"`;
+    const rows = this.#database
+      .prepare(
+        `SELECT id, body FROM ${rowsTable(table.name)} WHERE json_extract(body, ?) IS NOT NULL`,
+      )
+      .all(path);
+    for (const row of rows) {
+      const values: RowValues = JSON.parse(String(row['body']));
+      this.#put.run(indexText(values[column.name] ?? ''), slot, String(row['id']));
+    }
+    return slot;
+  }
+}

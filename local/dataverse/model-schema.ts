@@ -1,0 +1,76 @@
+import { z } from 'zod';
+
+/**
+ * The form of a table model file: `data-model.json` beside this file and every
+ * file given by `--extend`. A file may add tables, or add columns and keys to
+ * tables that exist. Names of tables and columns are logical names.
+ */
+export const columnTypes = [
+  'string',
+  'memo',
+  'integer',
+  'bigint',
+  'decimal',
+  'double',
+  'money',
+  'boolean',
+  'datetime',
+  'date',
+  'choice',
+  'multichoice',
+  'lookup',
+  'guid',
+] as const;
+
+export type ColumnType = (typeof columnTypes)[number];
+
+const logicalName = z
+  .string()
+  .regex(/^[a-z][a-z0-9_]*$/, 'a logical name is lower case letters, digits and underscores');
+
+const columnSchema = z.strictObject({
+  type: z.enum(columnTypes),
+  display: z.string().optional(),
+  /** Longest value in characters, for `string` and `memo`. */
+  maxLength: z.int().positive().optional(),
+  /** Value to label, for `choice` and `multichoice`. Without it every whole number is accepted. */
+  options: z.record(z.string().regex(/^-?\d+$/), z.string()).optional(),
+  /** Logical names of the tables a `lookup` may point at. */
+  targets: z.array(logicalName).optional(),
+  required: z.enum(['none', 'recommended', 'application', 'system']).optional(),
+  /**
+   * Navigation property of a `lookup`: one name, or one per target table.
+   * Default: the logical name, or `<column>_<target>` when there is more than one target.
+   */
+  navigation: z.union([z.string(), z.record(logicalName, z.string())]).optional(),
+  /** False when the column cannot be written on create (the value sent is ignored). */
+  create: z.boolean().optional(),
+  /** False when the column cannot be written on update (the value sent is ignored). */
+  update: z.boolean().optional(),
+});
+
+const keySchema = z.strictObject({
+  name: z.string().min(1),
+  columns: z.array(logicalName).min(1).max(16),
+});
+
+const tableSchema = z.strictObject({
+  display: z.string().optional(),
+  entitySet: z.string().optional(),
+  primaryId: logicalName.optional(),
+  primaryName: logicalName.optional(),
+  columns: z.record(logicalName, columnSchema),
+  keys: z.array(keySchema).max(10).optional(),
+  changeTracking: z.boolean().optional(),
+  /** Bulk messages of the table; default all three. */
+  bulkMessages: z.array(z.enum(['CreateMultiple', 'UpdateMultiple', 'UpsertMultiple'])).optional(),
+});
+
+export const modelFileSchema = z.object({
+  $comment: z.string().optional(),
+  tables: z.record(logicalName, tableSchema),
+});
+
+export type ModelFile = z.infer<typeof modelFileSchema>;
+export type TableForm = z.infer<typeof tableSchema>;
+export type ColumnForm = z.infer<typeof columnSchema>;

@@ -1,0 +1,87 @@
+import { rowsTable } from './database.ts';
+import { namedGuid } from './key-index.ts';
+import type { Model, Table } from './model.ts';
+import type { RowValues } from './row.ts';
+import type { RowStore } from './row-store.ts';
+import { businessUnitId, organizationId, systemUserId } from './system-tables.ts';
+
+/** Writes by this agent are the stand-in's own and are not shown to the history checker. */
+export const platformAgent = 'platform';
+
+/** Tables whose rows the stand-in makes itself. */
+export const platformTables: ReadonlySet<string> = new Set([
+  'systemuser',
+  'businessunit',
+  'organization',
+  'sdkmessage',
+  'sdkmessagefilter',
+]);
+
+interface PlatformRow {
+  readonly table: string;
+  readonly id: string;
+  readonly values: RowValues;
+}
+
+const fixedRows: readonly PlatformRow[] = [
+  {
+    table: 'systemuser',
+    id: systemUserId,
+    values: { fullname: '# fhir-dataverse-sync', businessunitid: businessUnitId },
+  },
+  { table: 'businessunit', id: businessUnitId, values: { name: 'local' } },
+  { table: 'organization', id: organizationId, values: { name: 'local' } },
+];
+
+const messages = ['CreateMultiple', 'UpdateMultiple', 'UpsertMultiple'];
+
+const messageId = (name: string): string => namedGuid(`message ${name}`);
+
+function filterRows(table: Table): readonly PlatformRow[] {
+  return [...table.bulkMessages].map((message) => ({
+    table: 'sdkmessagefilter',
+    id: namedGuid(`filter ${message} ${table.name}`),
+    values: { primaryobjecttypecode: table.name, sdkmessageid: messageId(message) },
+  }));
+}
+
+/** The rows that exist before anybody writes: user, unit, and which table takes which bulk message. */
+function platformRows(model: Model): readonly PlatformRow[] {
+  const named = messages.map((name) => ({
+    table: 'sdkmessage',
+    id: messageId(name),
+    values: { name },
+  }));
+  return [...fixedRows, ...named, ...[...model.tables.values()].flatMap(filterRows)];
+}
+
+function writeTable(store: RowStore, table: Table, wanted: ReadonlyMap<string, RowValues>): void {
+  const mark = { agent: platformAgent, at: Date.now(), columns: [] };
+  const found = store.prepare(`SELECT id FROM ${rowsTable(table.name)}`).all();
+  const present = new Set(found.map((row) => String(row['id'])));
+  for (const id of present) {
+    const row = wanted.has(id) ? undefined : store.get(table, id);
+    if (row !== undefined) {
+      store.remove(table, row, mark);
+    }
+  }
+  for (const [id, values] of wanted) {
+    if (!present.has(id)) {
+      store.insert(table, { id, values }, mark);
+    }
+  }
+}
+
+/** Makes the platform's rows what the model says; called at every start. */
+export function writePlatformRows(store: RowStore, model: Model): void {
+  const rows = platformRows(model);
+  store.atomic(() => {
+    for (const name of platformTables) {
+      const table = model.tables.get(name);
+      const wanted = rows.filter((row) => row.table === name);
+      if (table !== undefined) {
+        writeTable(store, table, new Map(wanted.map((row) => [row.id, row.values])));
+      }
+    }
+  });
+}

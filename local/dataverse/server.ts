@@ -1,0 +1,69 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { ApiRequest } from './api-message.ts';
+import { type ControlState, controlResponse } from './control.ts';
+import { errorResponse } from './dispatch.ts';
+import { readHttpBody } from './http-body.ts';
+import { resourceMissing } from './protocol-error.ts';
+import type { Answer, WebApi } from './web-api.ts';
+
+const apiRoot = /^\/api\/data\/v9\.\d+(?:\/|(?=\?)|$)/;
+const controlRoot = '/_control/';
+
+function toRequest(message: IncomingMessage, relative: string, body: string): ApiRequest {
+  const question = relative.indexOf('?');
+  const headers: Record<string, string | undefined> = {};
+  for (const [name, value] of Object.entries(message.headers)) {
+    headers[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  return {
+    method: message.method ?? 'GET',
+    path: question < 0 ? relative : relative.slice(0, question),
+    query: question < 0 ? '' : relative.slice(question + 1),
+    headers,
+    body,
+  };
+}
+
+function send(
+  response: ServerResponse,
+  answer: Answer,
+  common: Readonly<Record<string, string>>,
+): void {
+  if (answer === undefined) {
+    response.destroy();
+    return;
+  }
+  const bytes = Buffer.from(answer.body);
+  response.writeHead(answer.status, {
+    ...common,
+    ...answer.headers,
+    'x-ms-service-request-id': randomUUID(),
+    ...(answer.status === 204 || answer.status === 304 ? {} : { 'Content-Length': bytes.length }),
+  });
+  response.end(bytes);
+}
+
+/** The HTTP face of the stand-in: the Web API under `/api/data/v9.2/`, control under `/_control/`. */
+export function createHttpServer(api: WebApi, control: ControlState): Server {
+  async function answer(message: IncomingMessage): Promise<Answer> {
+    const url = message.url ?? '/';
+    try {
+      const body = await readHttpBody(message);
+      if (url.startsWith(controlRoot)) {
+        return controlResponse(control, toRequest(message, url.slice(controlRoot.length), body));
+      }
+      const root = apiRoot.exec(url)?.[0];
+      if (root === undefined) {
+        throw resourceMissing(url.split('/')[1] ?? '');
+      }
+      const baseUrl = `http://${message.headers.host ?? '127.0.0.1'}${root.replace(/\/?$/, '/')}`;
+      return await api.handle(toRequest(message, url.slice(root.length), body), baseUrl);
+    } catch (error) {
+      return errorResponse(error);
+    }
+  }
+  return createServer((message, response) => {
+    void answer(message).then((result) => send(response, result, api.commonHeaders()));
+  });
+}

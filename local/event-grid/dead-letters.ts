@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto';
+import { BlobServiceClient } from '@azure/storage-blob';
+import type { DeadLetterReason } from './retry-schedule.ts';
+import type { DeadLetterRecord, PendingDelivery, Store } from './store.ts';
+import type { Subscription } from './subscription.ts';
+
+export interface FailedDelivery {
+  readonly delivery: PendingDelivery;
+  readonly body: string;
+  readonly reason: DeadLetterReason;
+  readonly outcome: string;
+}
+
+export interface DeadLetters {
+  /** Durable when it returns; the blob follows. */
+  add(subscription: Subscription, failed: readonly FailedDelivery[]): void;
+  /** Blobs still being written. */
+  uploading(): number;
+  /** Resolves when no blob is being written. */
+  settled(): Promise<void>;
+}
+
+/**
+ * Dead letters stay in a table that the control address shows. With a storage
+ * connection and a `deadLetterDestination` they are written as a blob too; the
+ * service's lag of some minutes is left out, and a blob that storage refuses
+ * stays in the table only.
+ */
+export function createDeadLetters(
+  store: Store,
+  storageConnection: string | undefined,
+): DeadLetters {
+  const storage =
+    storageConnection === undefined
+      ? undefined
+      : BlobServiceClient.fromConnectionString(storageConnection);
+  const uploads = new Set<Promise<void>>();
+  return {
+    add(subscription, failed) {
+      if (failed.length === 0) return;
+      const records = failed.map((one) => deadLetterRecord(subscription, one));
+      store.deadLetter(records);
+      const container = subscription.properties.deadLetterDestination?.properties.blobContainerName;
+      if (storage === undefined || container === undefined) return;
+      const upload = writeBlob(storage, container, records)
+        .then((blob) => store.markBlob(records, blob))
+        .catch(() => undefined)
+        .finally(() => uploads.delete(upload));
+      uploads.add(upload);
+    },
+    uploading: () => uploads.size,
+    settled: async () => {
+      await Promise.all(uploads);
+    },
+  };
+}
+
+/** Property names are lower case in CloudEvents (facts dataverse-and-events B2). */
+function deadLetterRecord(
+  { topic, name, properties }: Subscription,
+  { delivery, body, reason, outcome }: FailedDelivery,
+): DeadLetterRecord {
+  const lower = properties.eventDeliverySchema === 'CloudEventSchemaV1_0';
+  const added = {
+    deadLetterReason: reason,
+    deliveryAttempts: delivery.attempts,
+    lastDeliveryOutcome: outcome,
+    publishTime: new Date(delivery.publishedAt).toISOString(),
+    lastDeliveryAttemptTime: new Date().toISOString(),
+  };
+  const named = Object.entries(added).map(([key, value]) => [
+    lower ? key.toLowerCase() : key,
+    value,
+  ]);
+  const extra = JSON.stringify(Object.fromEntries(named));
+  const document = `${body.slice(0, -1)},${extra.slice(1)}`;
+  return { sequence: delivery.sequence, topic, subscription: name, document };
+}
+
+async function writeBlob(
+  storage: BlobServiceClient,
+  container: string,
+  records: readonly DeadLetterRecord[],
+): Promise<string> {
+  const folder = storage.getContainerClient(container);
+  await folder.createIfNotExists();
+  const now = new Date();
+  const time = [now.getUTCFullYear(), now.getUTCMonth() + 1, now.getUTCDate(), now.getUTCHours()];
+  const subscription = records[0]?.subscription.toUpperCase() ?? '';
+  const name = `${subscription}/${time.join('/')}/${randomUUID()}.json`;
+  const text = `[${records.map((record) => record.document).join(',')}]`;
+  await folder.getBlockBlobClient(name).upload(text, Buffer.byteLength(text));
+  return `${container}/${name}`;
+}

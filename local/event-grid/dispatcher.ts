@@ -1,0 +1,242 @@
+import type { DeadLetters, FailedDelivery } from './dead-letters.ts';
+import { DeliveryQueue } from './delivery-queue.ts';
+import type { Faults } from './faults.ts';
+import { customHeaders } from './handshake.ts';
+import { afterFailure, isSuccess, outcomeOf } from './retry-schedule.ts';
+import type { PendingDelivery, Store } from './store.ts';
+import type { Subscription } from './subscription.ts';
+import type { WebhookAnswer, WebhookClient } from './webhook.ts';
+
+export interface DeliverySettings {
+  /** Requests in flight per subscription. */
+  readonly concurrency: number;
+  /** Real milliseconds per milliseconds of the retry schedule and the time to live. */
+  readonly timeScale: number;
+  /** Longest time that a part-filled batch waits behind a request in flight. Not scaled. */
+  readonly lingerMilliseconds: number;
+  /** Not scaled. */
+  readonly responseTimeoutMilliseconds: number;
+}
+
+export interface DispatcherParts {
+  readonly store: Store;
+  readonly webhooks: WebhookClient;
+  readonly deadLetters: DeadLetters;
+  readonly faults: Faults;
+  readonly settings: DeliverySettings;
+}
+
+const lostOnTheWay: WebhookAnswer = { kind: 'unanswered', outcome: 'SocketError' };
+
+/**
+ * Delivers the events of one subscription at least once. An event goes at once
+ * when nothing is in flight; otherwise a batch fills until it is full, a
+ * request ends, or the linger time is over. So a lone event is fast and
+ * batches grow under load.
+ */
+export class Dispatcher {
+  subscription: Subscription;
+  readonly #parts: DispatcherParts;
+  readonly #queue = new DeliveryQueue();
+  /** Deliveries that the duplicate fault has repeated already; once is enough. */
+  readonly #duplicated = new WeakSet<PendingDelivery>();
+  #inFlightRequests = 0;
+  #inFlightEvents = 0;
+  #closed = false;
+  #pumpPlanned = false;
+  #linger: NodeJS.Timeout | undefined;
+  #wake: NodeJS.Timeout | undefined;
+
+  constructor(subscription: Subscription, parts: DispatcherParts) {
+    this.subscription = subscription;
+    this.#parts = parts;
+  }
+
+  get status() {
+    return {
+      queued: this.#queue.ready,
+      inFlight: this.#inFlightEvents,
+      retrying: this.#queue.waiting,
+    };
+  }
+
+  /** Takes over durable deliveries; those that are not due yet wait. */
+  enqueue(deliveries: readonly PendingDelivery[]): void {
+    const now = Date.now();
+    this.#queue.addReady(deliveries.filter(({ dueAt }) => dueAt <= now));
+    this.#queue.addWaiting(deliveries.filter(({ dueAt }) => dueAt > now));
+    this.#planWake();
+    this.#planPump();
+  }
+
+  /** Stops sending; requests in flight are forgotten and their events stay in the store. */
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#linger);
+    clearTimeout(this.#wake);
+  }
+
+  /** All publishes of one turn of the event loop share their batches. */
+  #planPump(): void {
+    if (this.#pumpPlanned) return;
+    this.#pumpPlanned = true;
+    setImmediate(() => {
+      this.#pumpPlanned = false;
+      this.#pump(false);
+    });
+  }
+
+  #pump(lingered: boolean): void {
+    let flush = lingered;
+    while (!this.#closed && this.#mayStart() && (flush || this.#worthStarting())) {
+      flush = false;
+      this.#start();
+    }
+    if (this.#mayStart() && this.#linger === undefined && !this.#closed) {
+      this.#linger = setTimeout(() => {
+        this.#linger = undefined;
+        this.#pump(true);
+      }, this.#parts.settings.lingerMilliseconds);
+    }
+  }
+
+  #mayStart(): boolean {
+    return this.#queue.ready > 0 && this.#inFlightRequests < this.#parts.settings.concurrency;
+  }
+
+  #worthStarting(): boolean {
+    const { events, bytes } = this.#limits();
+    return (
+      this.#inFlightRequests === 0 || this.#queue.ready >= events || this.#queue.readyBytes >= bytes
+    );
+  }
+
+  #limits() {
+    const { maxEventsPerBatch, preferredBatchSizeInKilobytes } =
+      this.subscription.properties.destination.properties;
+    return { events: maxEventsPerBatch, bytes: preferredBatchSizeInKilobytes * 1_024 };
+  }
+
+  #start(): void {
+    const { settings, random } = this.#parts.faults;
+    if (random.chance(settings.reorderRate)) this.#queue.shuffle(random);
+    const batch = this.#queue.takeBatch(this.#limits());
+    this.#inFlightRequests += 1;
+    this.#inFlightEvents += batch.length;
+    void this.#deliver(batch);
+  }
+
+  async #deliver(batch: readonly PendingDelivery[]): Promise<void> {
+    const bodies = this.#parts.store.bodies(batch);
+    const answer = await this.#send(batch, bodies);
+    if (this.#closed) return;
+    this.#inFlightRequests -= 1;
+    this.#inFlightEvents -= batch.length;
+    if (answer.kind === 'answered' && isSuccess(answer.status)) this.#succeeded(batch);
+    else this.#failed(batch, bodies, answer);
+    this.#pump(false);
+  }
+
+  async #send(
+    batch: readonly PendingDelivery[],
+    bodies: readonly string[],
+  ): Promise<WebhookAnswer> {
+    const { settings, random } = this.#parts.faults;
+    if (random.chance(settings.dropRate)) return lostOnTheWay;
+    const { endpointUrl, maxEventsPerBatch } = this.subscription.properties.destination.properties;
+    const cloudEvents = this.subscription.properties.eventDeliverySchema === 'CloudEventSchemaV1_0';
+    const single = cloudEvents && maxEventsPerBatch === 1;
+    const answer = await this.#parts.webhooks.call({
+      method: 'POST',
+      url: endpointUrl,
+      headers: {
+        ...customHeaders(this.subscription),
+        'content-type': contentType(cloudEvents, single),
+        ...notificationHeaders(this.subscription.name, batch),
+      },
+      body: single ? bodies.join('') : `[${bodies.join(',')}]`,
+      timeoutMilliseconds: this.#parts.settings.responseTimeoutMilliseconds,
+    });
+    return random.chance(settings.lostAnswerRate) ? lostOnTheWay : answer;
+  }
+
+  #succeeded(batch: readonly PendingDelivery[]): void {
+    const { settings, random } = this.#parts.faults;
+    const again = batch.filter(
+      (delivery) => random.chance(settings.duplicateRate) && !this.#duplicated.has(delivery),
+    );
+    for (const delivery of again) this.#duplicated.add(delivery);
+    const repeated = new Set(again);
+    this.#parts.store.delivered(batch.filter((delivery) => !repeated.has(delivery)));
+    this.#queue.addReady(again);
+  }
+
+  #failed(
+    batch: readonly PendingDelivery[],
+    bodies: readonly string[],
+    answer: WebhookAnswer,
+  ): void {
+    const status = answer.kind === 'answered' ? answer.status : undefined;
+    const outcome = answer.kind === 'answered' ? outcomeOf(answer.status) : answer.outcome;
+    const jitter = this.#parts.faults.random.next();
+    const { timeScale } = this.#parts.settings;
+    const now = Date.now();
+    const retried: PendingDelivery[] = [];
+    const dead: FailedDelivery[] = [];
+    for (const [index, before] of batch.entries()) {
+      const delivery = { ...before, attempts: before.attempts + 1 };
+      const ageMilliseconds = (now - delivery.publishedAt) / timeScale;
+      const { attempts } = delivery;
+      const next = afterFailure({ attempts, status, ageMilliseconds, jitter }, this.#policy());
+      if (next.kind === 'retry') {
+        const dueAt = now + Math.ceil(next.waitMilliseconds * timeScale);
+        retried.push({ ...delivery, dueAt });
+      } else {
+        dead.push({ delivery, body: bodies[index] ?? '{}', reason: next.reason, outcome });
+      }
+    }
+    this.#parts.store.reschedule(retried);
+    this.#queue.addWaiting(retried);
+    this.#parts.deadLetters.add(this.subscription, dead);
+    this.#planWake();
+  }
+
+  #policy() {
+    const { maxDeliveryAttempts, eventTimeToLiveInMinutes } =
+      this.subscription.properties.retryPolicy;
+    return { maxDeliveryAttempts, timeToLiveMilliseconds: eventTimeToLiveInMinutes * 60_000 };
+  }
+
+  #planWake(): void {
+    clearTimeout(this.#wake);
+    const next = this.#queue.nextDueAt;
+    if (next === undefined || this.#closed) return;
+    const wait = Math.min(Math.max(next - Date.now(), 0), 2_147_483_647);
+    this.#wake = setTimeout(() => {
+      this.#queue.release(Date.now());
+      this.#planWake();
+      this.#pump(false);
+    }, wait);
+  }
+}
+
+function contentType(cloudEvents: boolean, single: boolean): string {
+  if (!cloudEvents) return 'application/json; charset=utf-8';
+  const form = single ? 'cloudevents' : 'cloudevents-batch';
+  return `application/${form}+json; charset=utf-8`;
+}
+
+function notificationHeaders(
+  name: string,
+  batch: readonly PendingDelivery[],
+): Readonly<Record<string, string>> {
+  const dataVersion = batch[0]?.dataVersion ?? '';
+  return {
+    'aeg-event-type': 'Notification',
+    'aeg-subscription-name': name.toUpperCase(),
+    'aeg-delivery-count': String(batch[0]?.attempts ?? 0),
+    // A publisher may put any text there, a header may not hold it.
+    'aeg-data-version': /^[\x21-\x7e]*$/.test(dataVersion) ? dataVersion : '',
+    'aeg-metadata-version': '1',
+  };
+}

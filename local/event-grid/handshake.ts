@@ -1,0 +1,139 @@
+import { randomUUID } from 'node:crypto';
+import { serializeEvent, systemEvent } from './event.ts';
+import { EventGridError } from './event-grid-error.ts';
+import { baseUrl, type Subscription, topicResourceId } from './subscription.ts';
+import type { WebhookAnswer, WebhookClient } from './webhook.ts';
+
+/** `WebHook-Request-Origin` of the service; a webhook consents by naming it or `*`. */
+const origin = 'eventgrid.azure.net';
+
+/**
+ * Proves that the webhook wants the events, before the subscription exists
+ * (facts dataverse-and-events B3).
+ * @throws EventGridError 400 saying what the webhook answered
+ */
+export async function validateWebhook(
+  subscription: Subscription,
+  webhooks: WebhookClient,
+  timeoutMilliseconds: number,
+): Promise<void> {
+  const refusal =
+    subscription.properties.eventDeliverySchema === 'EventGridSchema'
+      ? await refusalOfValidationEvent(subscription, webhooks, timeoutMilliseconds)
+      : await refusalOfOptions(subscription, webhooks, timeoutMilliseconds);
+  if (refusal === undefined) return;
+  const endpoint = baseUrl(subscription.properties.destination.properties.endpointUrl);
+  throw new EventGridError(
+    400,
+    'Url validation',
+    `Webhook validation handshake failed for ${endpoint}: ${refusal}`,
+  );
+}
+
+async function refusalOfValidationEvent(
+  subscription: Subscription,
+  webhooks: WebhookClient,
+  timeoutMilliseconds: number,
+): Promise<string | undefined> {
+  const validationCode = randomUUID();
+  const answer = await webhooks.call({
+    method: 'POST',
+    url: subscription.properties.destination.properties.endpointUrl,
+    headers: systemHeaders(subscription, 'SubscriptionValidation'),
+    body: systemBody(subscription, 'Microsoft.EventGrid.SubscriptionValidationEvent', {
+      validationCode,
+    }),
+    timeoutMilliseconds,
+  });
+  if (answer.kind === 'unanswered') return unanswered(answer);
+  if (answer.status !== 200) {
+    return `it answered ${answer.status} to the validation event; only 200 with {"validationResponse": code} is accepted.`;
+  }
+  return validationResponseOf(answer.body) === validationCode
+    ? undefined
+    : 'it answered 200 but did not return data.validationCode as validationResponse.';
+}
+
+async function refusalOfOptions(
+  subscription: Subscription,
+  webhooks: WebhookClient,
+  timeoutMilliseconds: number,
+): Promise<string | undefined> {
+  const answer = await webhooks.call({
+    method: 'OPTIONS',
+    url: subscription.properties.destination.properties.endpointUrl,
+    headers: { 'webhook-request-origin': origin, ...customHeaders(subscription) },
+    timeoutMilliseconds,
+  });
+  if (answer.kind === 'unanswered') return unanswered(answer);
+  if (answer.status < 200 || answer.status > 204) {
+    return `it answered ${answer.status} to OPTIONS.`;
+  }
+  const allowed = answer.headers['webhook-allowed-origin'];
+  return allowed === origin || allowed === '*'
+    ? undefined
+    : `its answer to OPTIONS has no header WebHook-Allowed-Origin with ${origin} or *.`;
+}
+
+/** Tells the webhook that its subscription is gone; its answer does not matter. */
+export async function sendUnsubscribe(
+  subscription: Subscription,
+  webhooks: WebhookClient,
+): Promise<void> {
+  await webhooks.call({
+    method: 'POST',
+    url: subscription.properties.destination.properties.endpointUrl,
+    headers: systemHeaders(subscription, 'Unsubscribe'),
+    body: systemBody(subscription, 'Microsoft.EventGrid.SubscriptionDeletedEvent', {
+      eventSubscriptionId: `${topicResourceId(subscription.topic)}/eventSubscriptions/${subscription.name}`,
+    }),
+    timeoutMilliseconds: 5_000,
+  });
+}
+
+/** Custom headers go with every request, the handshake included. */
+export function customHeaders({ properties }: Subscription): Record<string, string> {
+  return Object.fromEntries(
+    properties.destination.properties.deliveryAttributeMappings.map((mapping) => [
+      mapping.name.toLowerCase(),
+      mapping.properties.value,
+    ]),
+  );
+}
+
+function systemHeaders(subscription: Subscription, eventType: string): Record<string, string> {
+  return {
+    ...customHeaders(subscription),
+    'content-type': 'application/json; charset=utf-8',
+    'aeg-event-type': eventType,
+    'aeg-subscription-name': subscription.name.toUpperCase(),
+    'aeg-delivery-count': '0',
+    'aeg-data-version': '2',
+    'aeg-metadata-version': '1',
+  };
+}
+
+function systemBody(
+  { topic }: Subscription,
+  eventType: string,
+  data: Readonly<Record<string, string>>,
+): string {
+  return `[${serializeEvent(systemEvent(eventType, topicResourceId(topic), data), 'EventGridSchema')}]`;
+}
+
+function validationResponseOf(body: string): unknown {
+  try {
+    const answer: unknown = JSON.parse(body);
+    return typeof answer === 'object' && answer !== null
+      ? Reflect.get(answer, 'validationResponse')
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function unanswered({ outcome }: Extract<WebhookAnswer, { kind: 'unanswered' }>): string {
+  return outcome === 'TimedOut'
+    ? 'it did not answer in time.'
+    : 'no connection; start the receiver before the subscription is created.';
+}

@@ -1,0 +1,98 @@
+import type { Server } from 'node:http';
+import { createBroker } from './broker.ts';
+import { createDeadLetters } from './dead-letters.ts';
+import { EventGridError } from './event-grid-error.ts';
+import { createFaults, type FaultSettings } from './faults.ts';
+import { createEventGridServer } from './server.ts';
+import { openStore } from './store.ts';
+import { createWebhookClient } from './webhook.ts';
+
+export { EventGridError } from './event-grid-error.ts';
+export type { FaultSettings } from './faults.ts';
+
+export interface EventGridOptions {
+  /** Default 8082; 0 takes a free one. */
+  readonly port?: number;
+  /** Undefined keeps everything in memory. */
+  readonly dataFolder?: string | undefined;
+  /** Key that publishers must send as `aeg-sas-key`; undefined accepts all. */
+  readonly key?: string | undefined;
+  /** Factor on retry waits and time to live: 0.01 makes the 10 s wait 100 ms. Default 1. */
+  readonly timeScale?: number;
+  /** Requests in flight per subscription. Default 4. */
+  readonly concurrency?: number;
+  /** Default 20. */
+  readonly lingerMilliseconds?: number;
+  /** How long a webhook may take to answer. Default 30,000, as on the service. */
+  readonly responseTimeoutMilliseconds?: number;
+  /** Where dead letters of subscriptions with a `deadLetterDestination` go. */
+  readonly storageConnection?: string | undefined;
+  readonly faults?: FaultSettings;
+}
+
+export interface RunningEventGrid {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+export const defaultPort = 8_082;
+
+/**
+ * Starts the Event Grid stand-in on loopback. Publish to
+ * `<url>/topics/<topic>/api/events`, subscribe with a PUT to
+ * `<url>/topics/<topic>/subscriptions/<name>`. An event is durable before its
+ * publisher gets 200, and is delivered at least once.
+ * @throws EventGridError PortInUse
+ */
+export async function startEventGrid(options: EventGridOptions = {}): Promise<RunningEventGrid> {
+  const store = openStore(options.dataFolder);
+  const webhooks = createWebhookClient();
+  const deadLetters = createDeadLetters(store, options.storageConnection);
+  const faults = createFaults(options.faults);
+  const settings = {
+    concurrency: options.concurrency ?? 4,
+    timeScale: options.timeScale ?? 1,
+    lingerMilliseconds: options.lingerMilliseconds ?? 20,
+    responseTimeoutMilliseconds: options.responseTimeoutMilliseconds ?? 30_000,
+  };
+  const broker = createBroker({ store, webhooks, deadLetters, faults, settings });
+  const server = createEventGridServer({ broker, store, faults, key: options.key });
+  const release = async () => {
+    broker.close();
+    webhooks.close();
+    await deadLetters.settled();
+    store.close();
+  };
+  try {
+    const port = await listen(server, options.port ?? defaultPort);
+    return { url: `http://127.0.0.1:${port}`, close: () => stop(server).then(release) };
+  } catch (problem) {
+    await release();
+    throw problem;
+  }
+}
+
+function listen(server: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', () =>
+      reject(
+        new EventGridError(
+          500,
+          'PortInUse',
+          `Port ${port} cannot be used on 127.0.0.1: stop what listens there or choose another with --port.`,
+        ),
+      ),
+    );
+    server.listen(port, '127.0.0.1', () => {
+      const address = server.address();
+      resolve(address !== null && typeof address === 'object' ? address.port : port);
+    });
+  });
+}
+
+function stop(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}

@@ -1,0 +1,217 @@
+import { timingSafeEqual } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Broker } from './broker.ts';
+import { maximumBodyBytes, parseEvents } from './event.ts';
+import { EventGridError, errorBody } from './event-grid-error.ts';
+import { type Faults, setFaults } from './faults.ts';
+import type { Store } from './store.ts';
+import { parseSubscription, subscriptionView, topicResourceId } from './subscription.ts';
+
+export interface ServerParts {
+  readonly broker: Broker;
+  readonly store: Store;
+  readonly faults: Faults;
+  /** Undefined accepts every key. */
+  readonly key: string | undefined;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body?: unknown;
+}
+
+interface Call {
+  readonly request: IncomingMessage;
+  readonly method: string;
+  readonly segments: readonly string[];
+}
+
+export function createEventGridServer(parts: ServerParts): Server {
+  const calls = new Map<string, number>();
+  const options = { keepAliveTimeout: 60_000 };
+  return createServer(options, (request, response) => {
+    answerCall(parts, request, calls).then(
+      (answer) => respond(response, answer),
+      (problem: unknown) => respondProblem(response, problem),
+    );
+  });
+}
+
+async function answerCall(
+  parts: ServerParts,
+  request: IncomingMessage,
+  calls: Map<string, number>,
+): Promise<Answer> {
+  const { pathname } = new URL(request.url ?? '/', 'http://127.0.0.1');
+  const segments = pathname.split('/').slice(1).map(decoded);
+  const call = { request, method: request.method ?? 'GET', segments };
+  if (segments[0] === '_control') return control(parts, call, calls);
+  countCall(request, calls);
+  const [root, topic, kind, name, ...rest] = segments;
+  if (root !== 'topics' || topic === undefined || topic === '') throw notFound(pathname);
+  if (kind === 'api' && name === 'events' && rest.length === 0) return publish(parts, call, topic);
+  if (kind === 'subscriptions' && rest.length === 0) {
+    return name === undefined || name === ''
+      ? listSubscriptions(parts, call, topic)
+      : subscription(parts, call, { topic, name });
+  }
+  throw notFound(pathname);
+}
+
+async function publish(parts: ServerParts, { request, method }: Call, topic: string) {
+  if (method !== 'POST') throw notAllowed('POST');
+  checkKey(request.headers['aeg-sas-key'], parts.key);
+  const events = parseEvents(await readBody(request), topicResourceId(topic));
+  try {
+    parts.broker.publish(topic, events);
+  } catch (problem) {
+    if (!(problem instanceof RangeError)) throw problem;
+    throw new EventGridError(400, 'BadRequest', 'An event is nested too deeply to be passed on.');
+  }
+  return { status: 200 };
+}
+
+function listSubscriptions({ broker }: ServerParts, { method }: Call, topic: string): Answer {
+  if (method !== 'GET') throw notAllowed('GET');
+  return { status: 200, body: { value: broker.list(topic).map(subscriptionView) } };
+}
+
+async function subscription(
+  { broker }: ServerParts,
+  { request, method }: Call,
+  { topic, name }: { readonly topic: string; readonly name: string },
+): Promise<Answer> {
+  switch (method) {
+    case 'PUT': {
+      const wanted = parseSubscription(topic, name, parseJson(await readBody(request)));
+      const done = await broker.subscribe(wanted);
+      return { status: done === 'created' ? 201 : 200, body: subscriptionView(wanted) };
+    }
+    case 'GET': {
+      const found = broker.find(topic, name);
+      if (found === undefined) throw notFound(`subscription ${name} of topic ${topic}`);
+      return { status: 200, body: subscriptionView(found) };
+    }
+    case 'DELETE':
+      return { status: (await broker.unsubscribe(topic, name)) ? 200 : 204 };
+    default:
+      throw notAllowed('GET, PUT, DELETE');
+  }
+}
+
+async function control(
+  { broker, store, faults }: ServerParts,
+  { request, method, segments }: Call,
+  calls: ReadonlyMap<string, number>,
+): Promise<Answer> {
+  switch (`${method} ${segments[1]}`) {
+    case 'GET status':
+      return { status: 200, body: { ...broker.status(), calls: Object.fromEntries(calls) } };
+    case 'GET faults':
+      return { status: 200, body: faults.settings };
+    case 'POST faults':
+      setFaults(faults, parseJson(await readBody(request)));
+      return { status: 200, body: faults.settings };
+    case 'GET dead-letters':
+      return { status: 200, body: { value: store.deadLetters(1_000) } };
+    default:
+      throw notFound(
+        `${method} /_control/${segments[1] ?? ''} (there are GET status, GET and POST faults, GET dead-letters)`,
+      );
+  }
+}
+
+function checkKey(given: string | string[] | undefined, key: string | undefined): void {
+  if (key === undefined) return;
+  if (typeof given !== 'string') {
+    throw new EventGridError(
+      401,
+      'Unauthorized',
+      'Request must contain the header aeg-sas-key with the key of this topic.',
+    );
+  }
+  const [a, b] = [Buffer.from(given), Buffer.from(key)];
+  if (a.length === b.length && timingSafeEqual(a, b)) return;
+  throw new EventGridError(
+    401,
+    'Unauthorized',
+    'The key in aeg-sas-key is not the key of this topic.',
+  );
+}
+
+/** Product token of the User-Agent: the part before '/'. */
+function countCall(request: IncomingMessage, calls: Map<string, number>): void {
+  const product = request.headers['user-agent']?.split(/[/\s]/, 1)[0] || 'unknown';
+  calls.set(product, (calls.get(product) ?? 0) + 1);
+}
+
+function readBody(request: IncomingMessage): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    request.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes <= maximumBodyBytes) chunks.push(chunk);
+      else chunks.length = 0;
+    });
+    request.once('end', () => {
+      if (bytes <= maximumBodyBytes) resolve(Buffer.concat(chunks).toString('utf8'));
+      else reject(tooLarge(bytes));
+    });
+    request.once('error', reject);
+  });
+}
+
+function tooLarge(bytes: number): EventGridError {
+  return new EventGridError(
+    413,
+    'PayloadTooLarge',
+    `The request has ${bytes} bytes, more than the ${maximumBodyBytes} allowed: send fewer events at a time.`,
+  );
+}
+
+function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    throw new EventGridError(400, 'InvalidRequest', 'The body is not valid JSON.');
+  }
+}
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    throw new EventGridError(400, 'BadRequest', 'The path has a broken percent escape.');
+  }
+}
+
+function notFound(what: string): EventGridError {
+  return new EventGridError(404, 'ResourceNotFound', `Not found: ${what}.`);
+}
+
+function notAllowed(allowed: string): EventGridError {
+  return new EventGridError(405, 'MethodNotAllowed', `This address answers ${allowed} only.`);
+}
+
+function respond(response: ServerResponse, { status, body }: Answer): void {
+  const text = body === undefined ? '' : JSON.stringify(body);
+  response.writeHead(status, {
+    ...(text === '' ? {} : { 'content-type': 'application/json; charset=utf-8' }),
+    'content-length': Buffer.byteLength(text),
+  });
+  response.end(text);
+}
+
+function respondProblem(response: ServerResponse, problem: unknown): void {
+  const known =
+    problem instanceof EventGridError
+      ? problem
+      : new EventGridError(500, 'InternalServerError', 'The event grid stand-in failed.');
+  const text = errorBody(known);
+  response.writeHead(known.status, {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(text),
+  });
+  response.end(text);
+}

@@ -1,0 +1,72 @@
+import { resourceTypes } from '../definitions.ts';
+import type { FhirRequest, Reply, Service } from '../interaction.ts';
+
+const interactions = [
+  'create',
+  'read',
+  'vread',
+  'update',
+  'patch',
+  'delete',
+  'history-instance',
+  'history-type',
+  'search-type',
+];
+const common = [
+  { name: '_id', type: 'token', definition: 'http://hl7.org/fhir/SearchParameter/Resource-id' },
+  {
+    name: '_lastUpdated',
+    type: 'date',
+    definition: 'http://hl7.org/fhir/SearchParameter/Resource-lastUpdated',
+  },
+];
+
+/** The CapabilityStatement: what this service really does, from the parameters it really indexes. */
+export function capabilityStatement(service: Service, request: FhirRequest): Reply {
+  const statement = {
+    resourceType: 'CapabilityStatement',
+    url: `${request.baseUrl}/metadata`,
+    status: 'active',
+    date: service.startedAt,
+    kind: 'instance',
+    software: { name: 'Local FHIR service', version: '1' },
+    implementation: { description: 'FHIR R4 service on this machine', url: request.baseUrl },
+    fhirVersion: '4.0.1',
+    format: ['application/fhir+json', 'json'],
+    patchFormat: ['application/json-patch+json'],
+    rest: [
+      {
+        mode: 'server',
+        resource: resourceTypes.map((type) => resourceCapability(service, type)),
+        interaction: ['transaction', 'batch', 'search-system', 'history-system'].map((code) => ({
+          code,
+        })),
+      },
+    ],
+  };
+  return { status: 200, body: JSON.stringify(statement) };
+}
+
+function resourceCapability(service: Service, type: string) {
+  const parameters = [...(service.parameters.get(type)?.values() ?? [])];
+  const references = parameters.filter(({ kind }) => kind === 'reference');
+  return {
+    type,
+    interaction: interactions.map((code) => ({ code })),
+    versioning: 'versioned-update',
+    readHistory: true,
+    updateCreate: true,
+    conditionalCreate: true,
+    conditionalRead: 'not-supported',
+    conditionalUpdate: true,
+    conditionalDelete: 'single',
+    searchInclude: references.map(({ code }) => `${type}:${code}`),
+    searchParam: [
+      ...common,
+      ...parameters.map(({ code, kind, definition }) => ({ name: code, type: kind, definition })),
+    ],
+    operation: [
+      { name: 'validate', definition: 'http://hl7.org/fhir/OperationDefinition/Resource-validate' },
+    ],
+  };
+}

@@ -1,0 +1,256 @@
+import { badRequest, unsupportedParameter } from '../outcome.ts';
+import { dateRange } from './date-range.ts';
+import { foldText, splitReference } from './index-values.ts';
+import type { SearchParameter } from './parameters.ts';
+
+export type SqlValue = string | number;
+
+export interface SqlPart {
+  readonly sql: string;
+  readonly values: readonly SqlValue[];
+}
+
+/** One condition on the search index: rows of `table` for which `where` holds name the matches by `seq`. */
+export interface Criterion {
+  readonly table: 'code_index' | 'range_index' | 'text_index';
+  readonly where: SqlPart;
+  readonly negated: boolean;
+  /** True when one key prefix answers it, so that its matches stream in `seq` order. */
+  readonly streams: boolean;
+}
+
+export interface ParameterUse {
+  readonly parameter: SearchParameter;
+  /** Number of the parameter in the database. */
+  readonly number: number;
+  readonly modifier: string | undefined;
+  readonly value: string;
+  /** Own base URL: absolute references to this service are the same as relative ones. */
+  readonly baseUrl: string;
+}
+
+/** Translates one `name:modifier=value` of a search to its criterion; throws 400 for what it cannot read. */
+export function criterionOf(use: ParameterUse): Criterion {
+  if (use.modifier === 'missing') return missing(use);
+  const values = splitValues(use.value);
+  if (values.length === 0) {
+    throw badRequest(`The search parameter '${use.parameter.code}' has no value.`);
+  }
+  switch (use.parameter.kind) {
+    case 'token':
+      return tokens(use, values);
+    case 'reference':
+      return references(use, values);
+    case 'uri':
+      refuseModifiers(use, []);
+      return codes(
+        use,
+        values.map((code) => ({ code })),
+      );
+    case 'string':
+      return texts(use, values);
+    case 'date':
+      refuseModifiers(use, []);
+      return ranges(
+        use,
+        values.map((value) => dateCondition(use, value)),
+      );
+    case 'number':
+    case 'quantity':
+      refuseModifiers(use, []);
+      return ranges(
+        use,
+        values.map((value) => quantityCondition(use, value)),
+      );
+  }
+}
+
+/** Splits alternatives at commas that no backslash escapes. */
+export function splitValues(value: string): readonly string[] {
+  return (value.match(/(?:\\.|[^,\\])+/g) ?? []).map((part) => part.replace(/\\(.)/g, '$1'));
+}
+
+function refuseModifiers(use: ParameterUse, allowed: readonly string[]): void {
+  if (use.modifier === undefined || allowed.includes(use.modifier)) return;
+  throw unsupportedParameter(
+    `The modifier '${use.modifier}' is not supported for the search parameter '${use.parameter.code}'.`,
+  );
+}
+
+function missing(use: ParameterUse): Criterion {
+  if (use.value !== 'true' && use.value !== 'false') {
+    throw badRequest(`The value of '${use.parameter.code}:missing' must be true or false.`);
+  }
+  const { kind } = use.parameter;
+  const where = { sql: 'parameter = ?', values: [use.number] };
+  return { table: tableOf(kind), where, negated: use.value === 'true', streams: false };
+}
+
+function tableOf(kind: SearchParameter['kind']): Criterion['table'] {
+  if (kind === 'string') return 'text_index';
+  return kind === 'date' || kind === 'number' || kind === 'quantity' ? 'range_index' : 'code_index';
+}
+
+interface CodeMatch {
+  readonly code?: string;
+  readonly system?: string;
+}
+
+function codes(use: ParameterUse, matches: readonly CodeMatch[], negated = false): Criterion {
+  const exact = matches.map(({ code }) => code).filter((code) => code !== undefined);
+  const withCode = exact.length === matches.length;
+  const keyed = withCode ? ` AND code IN (${exact.map(() => '?').join(', ')})` : '';
+  const refined = matches.some(({ system }) => system !== undefined) || !withCode;
+  const alternatives = matches.map(codeCondition);
+  const residual = refined ? ` AND (${alternatives.map((part) => part.sql).join(' OR ')})` : '';
+  return {
+    table: 'code_index',
+    where: {
+      sql: `parameter = ?${keyed}${residual}`,
+      values: [
+        use.number,
+        ...(withCode ? exact : []),
+        ...(refined ? alternatives.flatMap((part) => part.values) : []),
+      ],
+    },
+    negated,
+    streams: withCode && exact.length === 1,
+  };
+}
+
+function codeCondition({ code, system }: CodeMatch): SqlPart {
+  if (code === undefined) return { sql: 'system = ?', values: [system ?? ''] };
+  if (system === undefined) return { sql: 'code = ?', values: [code] };
+  return { sql: '(code = ? AND system = ?)', values: [code, system] };
+}
+
+function tokens(use: ParameterUse, values: readonly string[]): Criterion {
+  refuseModifiers(use, ['not']);
+  const matches = values.map((value): CodeMatch => {
+    const bar = value.indexOf('|');
+    if (bar < 0) return { code: value };
+    const system = value.slice(0, bar);
+    const code = value.slice(bar + 1);
+    return code === '' ? { system } : { code, system };
+  });
+  return codes(use, matches, use.modifier === 'not');
+}
+
+function references(use: ParameterUse, values: readonly string[]): Criterion {
+  const { modifier } = use;
+  if (modifier !== undefined && !/^[A-Z]/.test(modifier)) refuseModifiers(use, []);
+  const matches = values.map((value): CodeMatch => {
+    const relative = value.startsWith(`${use.baseUrl}/`)
+      ? value.slice(use.baseUrl.length + 1)
+      : value;
+    const { type, id } = splitReference(relative);
+    const system = type === '' ? modifier : type;
+    return system === undefined ? { code: id } : { code: id, system };
+  });
+  return codes(use, matches);
+}
+
+function texts(use: ParameterUse, values: readonly string[]): Criterion {
+  refuseModifiers(use, ['exact', 'contains']);
+  const conditions = values.map((value): SqlPart => {
+    const folded = foldText(value);
+    if (use.modifier === 'exact') {
+      return { sql: '(folded = ? AND text = ?)', values: [folded, value] };
+    }
+    if (use.modifier === 'contains') return { sql: 'instr(folded, ?) > 0', values: [folded] };
+    return { sql: '(folded >= ? AND folded < ?)', values: [folded, `${folded}\u{10ffff}`] };
+  });
+  return anyOf(use, 'text_index', conditions);
+}
+
+function ranges(use: ParameterUse, conditions: readonly SqlPart[]): Criterion {
+  return anyOf(use, 'range_index', conditions);
+}
+
+function anyOf(
+  use: ParameterUse,
+  table: Criterion['table'],
+  conditions: readonly SqlPart[],
+): Criterion {
+  return {
+    table,
+    where: {
+      sql: `parameter = ? AND (${conditions.map((part) => part.sql).join(' OR ')})`,
+      values: [use.number, ...conditions.flatMap((part) => part.values)],
+    },
+    negated: false,
+    streams: false,
+  };
+}
+
+const prefixes = ['eq', 'ne', 'gt', 'lt', 'ge', 'le', 'sa', 'eb', 'ap'] as const;
+
+export type Prefix = (typeof prefixes)[number];
+
+/** Separates the comparison prefix of an ordered value; without one it is `eq`. */
+export function splitPrefix(value: string): { readonly prefix: Prefix; readonly rest: string } {
+  const prefix = prefixes.find((candidate) => value.startsWith(candidate));
+  return prefix === undefined ? { prefix: 'eq', rest: value } : { prefix, rest: value.slice(2) };
+}
+
+function dateCondition(use: ParameterUse, value: string): SqlPart {
+  const { prefix, rest } = splitPrefix(value);
+  const range = dateRange(rest);
+  if (range === undefined) {
+    throw badRequest(`The value of the search parameter '${use.parameter.code}' is no FHIR date.`);
+  }
+  const margin = Math.abs(Date.now() - range.low) * 0.1;
+  return comparison(prefix, range.low, range.high, margin);
+}
+
+function quantityCondition(use: ParameterUse, value: string): SqlPart {
+  const { prefix, rest } = splitPrefix(value);
+  const [amount = '', system, code] = rest.split('|');
+  const number = Number(amount);
+  if (amount === '' || Number.isNaN(number)) {
+    throw badRequest(`The value of the search parameter '${use.parameter.code}' is no number.`);
+  }
+  const compared = comparison(
+    prefix,
+    number - precision(amount),
+    number + precision(amount),
+    Math.abs(number) * 0.1,
+  );
+  const units: SqlPart[] = [];
+  if (system) units.push({ sql: ' AND system = ?', values: [system] });
+  if (code) units.push({ sql: ' AND code = ?', values: [code] });
+  return {
+    sql: `(${compared.sql}${units.map((unit) => unit.sql).join('')})`,
+    values: [...compared.values, ...units.flatMap((unit) => unit.values)],
+  };
+}
+
+/** Half of the last digit given: `5.40` means 5.395 up to 5.405 (FHIR R4 search, "number"). */
+function precision(amount: string): number {
+  const decimals = /\.(\d+)/.exec(amount)?.[1]?.length ?? 0;
+  return 0.5 * 10 ** -decimals;
+}
+
+/** The prefixes of FHIR R4 search (3.1.1.4.4) as comparisons of two closed intervals. */
+function comparison(prefix: Prefix, low: number, high: number, margin: number): SqlPart {
+  switch (prefix) {
+    case 'eq':
+      return { sql: '(low >= ? AND high <= ?)', values: [low, high] };
+    case 'ne':
+      return { sql: '(low < ? OR high > ?)', values: [low, high] };
+    case 'gt':
+      return { sql: 'high > ?', values: [high] };
+    case 'lt':
+      return { sql: 'low < ?', values: [low] };
+    case 'ge':
+      return { sql: 'high >= ?', values: [low] };
+    case 'le':
+      return { sql: 'low <= ?', values: [high] };
+    case 'sa':
+      return { sql: 'low > ?', values: [high] };
+    case 'eb':
+      return { sql: 'high < ?', values: [low] };
+    case 'ap':
+      return { sql: '(low <= ? AND high >= ?)', values: [high + margin, low - margin] };
+  }
+}

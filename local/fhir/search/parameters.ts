@@ -1,0 +1,64 @@
+import { readObject, resourceTypes } from '../definitions.ts';
+import { isObject, itemsOf, type JsonObject, textAt } from '../json.ts';
+import { compilePaths, type Path } from './path.ts';
+
+const kinds = ['token', 'reference', 'date', 'string', 'uri', 'number', 'quantity'] as const;
+
+export type ParameterKind = (typeof kinds)[number];
+
+/** One search parameter of one resource type, ready to extract and to query. */
+export interface SearchParameter {
+  /** `Type.code`, unique. */
+  readonly name: string;
+  readonly type: string;
+  readonly code: string;
+  readonly kind: ParameterKind;
+  readonly paths: readonly Path[];
+  readonly targets: readonly string[];
+  /** URL of the SearchParameter that defines it. */
+  readonly definition: string;
+}
+
+/** R4 search parameters by resource type and code. Composite and special ones are not offered. */
+export type SearchParameters = ReadonlyMap<string, ReadonlyMap<string, SearchParameter>>;
+
+/** Reads the official R4 definitions and compiles their expressions. */
+export function loadSearchParameters(): SearchParameters {
+  const byType = new Map<string, Map<string, SearchParameter>>(
+    resourceTypes.map((type) => [type, new Map()]),
+  );
+  for (const entry of itemsOf(readObject('fhir/r4/search-parameters.json')['entry'])) {
+    const definition = isObject(entry) ? entry['resource'] : undefined;
+    if (!isObject(definition)) continue;
+    for (const parameter of parametersOf(definition)) {
+      byType.get(parameter.type)?.set(parameter.code, parameter);
+    }
+  }
+  return byType;
+}
+
+function parametersOf(definition: JsonObject): readonly SearchParameter[] {
+  const kind = kinds.find((candidate) => candidate === definition['type']);
+  const code = textAt(definition, 'code') ?? '';
+  const expression = textAt(definition, 'expression');
+  if (kind === undefined || expression === undefined || isBuiltIn(code)) return [];
+  return texts(definition['base']).flatMap((base) => {
+    const types = base === 'Resource' || base === 'DomainResource' ? resourceTypes : [base];
+    return types.flatMap((type): SearchParameter[] => {
+      const paths = compilePaths(type, expression);
+      if (paths.length === 0) return [];
+      const targets = texts(definition['target']);
+      const url = textAt(definition, 'url') ?? '';
+      return [{ name: `${type}.${code}`, type, code, kind, paths, targets, definition: url }];
+    });
+  });
+}
+
+/** Answered by the primary keys of the resource table, so they need no index rows. */
+function isBuiltIn(code: string): boolean {
+  return code === '_id' || code === '_lastUpdated';
+}
+
+function texts(value: JsonObject[string]): readonly string[] {
+  return itemsOf(value).filter((item) => typeof item === 'string');
+}

@@ -1,0 +1,94 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { resourceTypes } from '../definitions.ts';
+import { notFound } from '../outcome.ts';
+import type { Numbering } from '../store/database.ts';
+import type { Outbox } from '../store/outbox.ts';
+import type { Calls } from './calls.ts';
+import type { Faults } from './faults.ts';
+
+export interface ControlParts {
+  readonly database: DatabaseSync;
+  readonly outbox: Outbox;
+  readonly agents: Numbering;
+  readonly calls: Calls;
+  readonly faults: Faults;
+}
+
+export interface ControlRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly body: unknown;
+}
+
+/** Answers what tests and the launcher ask about this stand-in; no part of FHIR. */
+export function createControl(parts: ControlParts) {
+  const counts = parts.database.prepare(
+    'SELECT type, count(*) AS n FROM resource WHERE live = 1 GROUP BY type',
+  );
+  const writes = parts.database.prepare(
+    `SELECT seq, type, id, version, method, agent FROM resource WHERE seq > ?1
+     UNION ALL SELECT seq, type, id, NULL, 'HARD-DELETE', agent FROM hard_delete WHERE seq > ?1
+     ORDER BY seq LIMIT ?2`,
+  );
+  const typeName = (number: unknown) => resourceTypes[Number(number)] ?? '';
+
+  function status() {
+    const outbox = parts.outbox.count();
+    const rows = counts.all();
+    const resourcesByType = Object.fromEntries(
+      rows.map((row) => [typeName(row['type']), Number(row['n'])]),
+    );
+    return {
+      idle: outbox === 0 && parts.calls.running() === 0,
+      outbox,
+      resources: rows.reduce((sum, row) => sum + Number(row['n']), 0),
+      resourcesByType,
+      ...parts.calls.summary(),
+    };
+  }
+
+  /** Writes in commit order; `sequence` of the last one is the `since` of the next page. */
+  function writesSince(query: URLSearchParams) {
+    const limit = Math.min(Number(query.get('limit') ?? 10_000) || 10_000, 100_000);
+    const rows = writes.all(Number(query.get('since') ?? 0) || 0, limit);
+    return {
+      writes: rows.map((row) => ({
+        sequence: Number(row['seq']),
+        type: typeName(row['type']),
+        id: String(row['id']),
+        version: row['version'] === null ? null : Number(row['version']),
+        kind: kindOf(String(row['method']), Number(row['version'])),
+        userAgent: parts.agents.nameOf(Number(row['agent'])),
+      })),
+    };
+  }
+
+  return (request: ControlRequest): unknown => {
+    const route = `${request.method} ${request.path}`;
+    switch (route) {
+      case 'GET /_control/status':
+        return status();
+      case 'GET /_control/writes':
+        return writesSince(request.query);
+      case 'GET /_control/faults':
+        return { faults: parts.faults.list() };
+      case 'POST /_control/faults':
+        parts.faults.arm(request.body);
+        return { faults: parts.faults.list() };
+      case 'DELETE /_control/faults':
+        parts.faults.clear();
+        return { faults: [] };
+      default:
+        throw notFound(`There is no control endpoint '${route}'.`);
+    }
+  };
+}
+
+export type Control = ReturnType<typeof createControl>;
+
+function kindOf(method: string, version: number): 'create' | 'update' | 'delete' | 'hard-delete' {
+  if (method === 'HARD-DELETE') return 'hard-delete';
+  if (method === 'DELETE') return 'delete';
+  return version === 1 ? 'create' : 'update';
+}

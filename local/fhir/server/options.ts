@@ -1,0 +1,22 @@
+export interface FhirOptions {
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** Folder of the database; undefined keeps everything in memory. */
+  readonly dataFolder?: string | undefined;
+  /** Publish URL of an Event Grid topic; without it no events are kept or sent. */
+  readonly eventsUrl?: string | undefined;
+  /** Sent as `aeg-sas-key`. */
+  readonly eventsKey?: string | undefined;
+  /** Host name of the FHIR account in event subjects. Default `local-fhir.fhir.azurehealthcareapis.com`. */
+  readonly account?: string | undefined;
+  /** Check the structure of resources on write, as Azure does. Default true. */
+  readonly validateWrites?: boolean | undefined;
+  /** Entries allowed in one bundle. Default 500. */
+  readonly maximumBundleEntries?: number | undefined;
+  /** Bytes allowed in one request body. Default 64 MiB. */
+  readonly maximumBodyBytes?: number | undefined;
+}
+
+export const defaultAccount = 'local-fhir.fhir.azurehealthcareapis.com';
+export const defaultBundleEntries = 500;
+export const defaultBodyBytes = 64 * 1024 * 1024;

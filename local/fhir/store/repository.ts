@@ -1,0 +1,127 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { typeNumber } from '../definitions.ts';
+import { type JsonObject, parseStored } from '../json.ts';
+import { createClock } from './clock.ts';
+import { fhirEvent } from './fhir-event.ts';
+import type { IndexTables } from './index-tables.ts';
+import type { Outbox } from './outbox.ts';
+import {
+  isDeleted,
+  type StoredVersion,
+  storedVersion,
+  versionBody,
+  versionColumns,
+  type WriteMethod,
+} from './stored-version.ts';
+
+export interface RepositoryParts {
+  readonly database: DatabaseSync;
+  readonly index: IndexTables;
+  /** Where events go, with the FHIR account they name; undefined when nobody listens. */
+  readonly events: { readonly outbox: Outbox; readonly account: string } | undefined;
+}
+
+export interface NewVersion {
+  readonly type: string;
+  readonly id: string;
+  readonly resource: JsonObject;
+  readonly method: WriteMethod;
+  /** Number of the user agent product, for the write log. */
+  readonly agent: number;
+}
+
+/** Versions of resources over SQLite. All calls are synchronous; `transaction` makes several atomic. */
+export function createRepository(parts: RepositoryParts) {
+  const { database } = parts;
+  const statements = prepare(database);
+  const clock = createClock(Number(statements.latest.get()?.['seq'] ?? 0));
+  let depth = 0;
+
+  function transaction<T>(work: () => T): T {
+    if (depth > 0) return work();
+    statements.begin.run();
+    depth += 1;
+    try {
+      const result = work();
+      statements.commit.run();
+      return result;
+    } catch (error) {
+      statements.rollback.run();
+      throw error;
+    } finally {
+      depth -= 1;
+    }
+  }
+
+  function current(type: string, id: string): StoredVersion | undefined {
+    const row = statements.current.get(typeNumber(type), id);
+    return row && storedVersion(row);
+  }
+
+  function retire(version: StoredVersion): void {
+    statements.retire.run(version.seq);
+    if (!isDeleted(version))
+      parts.index.remove(version.type, version.seq, parseStored(version.body));
+  }
+
+  /** Appends a version after `previous`, which must be the current one. */
+  function append(next: NewVersion, previous: StoredVersion | undefined): StoredVersion {
+    return transaction(() => {
+      if (previous !== undefined) retire(previous);
+      const seq = clock.next();
+      const version = (previous?.version ?? 0) + 1;
+      const { type, id, method } = next;
+      const body = versionBody(next.resource, { type, id, version, seq });
+      const live = method === 'DELETE' ? 0 : 1;
+      statements.insert.run(seq, typeNumber(type), id, version, live, method, next.agent, body);
+      if (live === 1) parts.index.add(type, seq, next.resource);
+      const written = { seq, type, id, version, method, body };
+      parts.events?.outbox.add(fhirEvent(written, parts.events.account));
+      return written;
+    });
+  }
+
+  /** Removes every version without a trace in search, history or events; only the write log keeps it. */
+  function erase(latest: StoredVersion, agent: number): void {
+    transaction(() => {
+      if (!isDeleted(latest)) retire(latest);
+      const type = typeNumber(latest.type);
+      statements.erase.run(type, latest.id);
+      statements.logErase.run(clock.next(), type, latest.id, agent);
+    });
+  }
+
+  return {
+    transaction,
+    current,
+    append,
+    erase,
+    version(type: string, id: string, version: number): StoredVersion | undefined {
+      const row = statements.version.get(typeNumber(type), id, version);
+      return row && storedVersion(row);
+    },
+  };
+}
+
+export type Repository = ReturnType<typeof createRepository>;
+
+function prepare(database: DatabaseSync) {
+  return {
+    begin: database.prepare('BEGIN IMMEDIATE'),
+    commit: database.prepare('COMMIT'),
+    rollback: database.prepare('ROLLBACK'),
+    latest: database.prepare(
+      'SELECT max(seq) AS seq FROM (SELECT max(seq) AS seq FROM resource UNION ALL SELECT max(seq) FROM hard_delete)',
+    ),
+    current: database.prepare(
+      `SELECT ${versionColumns} FROM resource WHERE type = ? AND id = ? ORDER BY version DESC LIMIT 1`,
+    ),
+    version: database.prepare(
+      `SELECT ${versionColumns} FROM resource WHERE type = ? AND id = ? AND version = ?`,
+    ),
+    insert: database.prepare('INSERT INTO resource VALUES (?, ?, ?, ?, ?, ?, ?, ?)'),
+    retire: database.prepare('UPDATE resource SET live = 0 WHERE seq = ? AND live = 1'),
+    erase: database.prepare('DELETE FROM resource WHERE type = ? AND id = ?'),
+    logErase: database.prepare('INSERT INTO hard_delete VALUES (?, ?, ?, ?)'),
+  };
+}

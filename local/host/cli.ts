@@ -1,0 +1,16 @@
+import process from 'node:process';
+import { readCommandLine, usage } from './command-line.ts';
+import { HostError } from './host-error.ts';
+import { runAsProcess } from './run-as-process.ts';
+
+/** `node local/host/cli.ts start --app DIR`: main.ts under the words of the Functions tools. */
+await runAsProcess(() => {
+  const [command, ...args] = process.argv.slice(2);
+  if (command !== 'start') {
+    throw new HostError(
+      'ARGUMENT_INVALID',
+      `Say what to do: node local/host/cli.ts start --app DIR.\n${usage}`,
+    );
+  }
+  return readCommandLine(args, process.env);
+});

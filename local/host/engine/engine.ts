@@ -1,0 +1,147 @@
+import { runActivity } from './activity-call.ts';
+import { ActivityPool } from './activity-pool.ts';
+import { realClock } from './clock.ts';
+import { runEntityBatch } from './entity-batch.ts';
+import { entityFromId } from './entity-messages.ts';
+import { runEpisode } from './episode.ts';
+import { GroupCommit } from './group-commit.ts';
+import { HistoryCache } from './history-cache.ts';
+import { Mailroom } from './mailroom.ts';
+import { handleManagement } from './management.ts';
+import { numberOf } from './row.ts';
+import type { TimerLimits } from './replay-tasks.ts';
+import { Outbox, type Runtime } from './runtime.ts';
+import { Store } from './store.ts';
+import { StoreError } from './store-error.ts';
+import { TimerQueue } from './timer-queue.ts';
+import type { DurableEngine, DurableEngineOptions, DurableEngineStatus } from './worker.ts';
+
+const dayMs = 86_400_000;
+const realLimits = { longestMs: 6 * dayMs, hopMs: 3 * dayMs };
+const stopGraceMs = 5_000;
+
+/** An engine whose inner quiet can be observed, for drivers with a virtual clock. */
+export interface ObservableEngine extends DurableEngine {
+  /** Activities now running; undefined while an episode, a commit or a queued activity is under way. */
+  quietWithActivities(): number | undefined;
+}
+
+/** Settings that the real host has no switch for; tests make days short. */
+export interface ObservableEngineOptions extends DurableEngineOptions {
+  readonly timerLimits?: TimerLimits;
+}
+
+function open(options: ObservableEngineOptions): Runtime {
+  const clock = options.clock ?? realClock;
+  const store = new Store(options.dataFile);
+  const warn = options.onWarning ?? (() => undefined);
+  const guarded = async (what: string, run: Promise<void>): Promise<void> => {
+    try {
+      await run;
+    } catch (error) {
+      warn(
+        `${what} could not be recorded: ${error instanceof Error ? error.message : 'unknown error'}`,
+      );
+    }
+  };
+  const runtime: Runtime = {
+    worker: options.worker,
+    store,
+    clock,
+    warn,
+    limits: options.timerLimits ?? realLimits,
+    commits: new GroupCommit(store),
+    cache: new HistoryCache(store),
+    mailroom: new Mailroom({
+      limit: options.maxConcurrentOrchestrators ?? 10,
+      run: (id, batch) =>
+        entityFromId(id) === undefined
+          ? guarded(`An episode of ${id}`, runEpisode(runtime, id, batch))
+          : guarded(`A batch of ${id}`, runEntityBatch(runtime, id, batch)),
+    }),
+    activities: new ActivityPool({
+      limit: options.maxConcurrentActivities ?? 20,
+      run: (work) => guarded(`Activity ${work.name}`, runActivity(runtime, work)),
+    }),
+    timers: new TimerQueue(clock, (message) => runtime.mailroom.deliver(message)),
+  };
+  return runtime;
+}
+
+/** Puts everything that the data file owes back into the queues. */
+function recover(runtime: Runtime, maxConcurrentActivities: number): void {
+  const { store } = runtime;
+  const outbox = new Outbox();
+  store.transaction(() => {
+    store.countInterrupted(maxConcurrentActivities);
+    outbox.work.push(...store.work());
+    outbox.messages.push(...store.messages());
+    for (const row of store.all('SELECT id FROM instances WHERE owes_episode = 1')) {
+      outbox.wake.push(String(row['id']));
+    }
+  });
+  outbox.release(runtime);
+}
+
+function count(runtime: Runtime, ...statuses: readonly string[]): number {
+  let sum = 0;
+  for (const status of statuses) {
+    const [row] = runtime.store.all('SELECT count(*) AS n FROM instances WHERE status = ?', status);
+    sum += row === undefined ? 0 : numberOf(row, 'n');
+  }
+  return sum;
+}
+
+function isQuiet({ mailroom, commits, activities }: Runtime): boolean {
+  return mailroom.idle && commits.idle && activities.waiting === 0;
+}
+
+/** As `createDurableEngine`, with a window on its inner quiet for virtual clocks. */
+export function createObservableEngine(options: ObservableEngineOptions): ObservableEngine {
+  let runtime: Runtime | undefined;
+  const opened = (): Runtime => {
+    if (runtime === undefined) throw new StoreError('the durable engine is not started');
+    return runtime;
+  };
+  return {
+    async start() {
+      runtime = open(options);
+      recover(runtime, options.maxConcurrentActivities ?? 20);
+    },
+    async stop() {
+      const closing = runtime;
+      if (closing === undefined) return;
+      closing.mailroom.stop();
+      closing.activities.stop();
+      closing.timers.stop();
+      const deadline = Date.now() + stopGraceMs;
+      while (
+        Date.now() < deadline &&
+        (closing.mailroom.running > 0 || closing.activities.running > 0)
+      ) {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      closing.commits.flush();
+      closing.store.close();
+      runtime = undefined;
+    },
+    handleManagement: (request) => handleManagement(opened(), options, request),
+    status(): DurableEngineStatus {
+      const now = opened();
+      return {
+        running: count(now, 'Running', 'Suspended'),
+        pending: count(now, 'Pending'),
+        waitingActivities: now.activities.running + now.activities.waiting,
+      };
+    },
+    quietWithActivities() {
+      const now = opened();
+      return isQuiet(now) ? now.activities.running : undefined;
+    },
+  };
+}
+
+/** A durable engine over one SQLite file; call `start()` before anything else. */
+export function createDurableEngine(options: DurableEngineOptions): DurableEngine {
+  return createObservableEngine(options);
+}

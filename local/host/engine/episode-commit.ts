@@ -1,0 +1,218 @@
+import { randomUUID } from 'node:crypto';
+import { startChild, tellParent } from './children.ts';
+import { orchestratorFailure } from './failure-text.ts';
+import { EventType, type HistoryEvent, historyEvent, type ParentInstance } from './history.ts';
+import type { LoadedInstance } from './history-cache.ts';
+import type { OrchestratorAnswer } from './orchestrator-answer.ts';
+import type { InstanceRecord } from './records.ts';
+import type { ReplayEnding } from './replay.ts';
+import type { Effect, Leaf } from './replay-book.ts';
+import type { Outbox, Runtime } from './runtime.ts';
+
+/** `bare` failures carry their text without the extension's prefix. */
+export type EpisodeEnding =
+  | ReplayEnding
+  | { readonly kind: 'failed'; readonly error: string; readonly bare: true };
+
+export interface EpisodeResult {
+  readonly ending: EpisodeEnding;
+  readonly leaves: readonly Leaf[];
+  readonly answer: OrchestratorAnswer;
+}
+
+interface EpisodeWrite {
+  readonly instance: LoadedInstance;
+  /** OrchestratorStarted and the consumed messages' events. */
+  readonly news: readonly HistoryEvent[];
+  readonly result: EpisodeResult;
+  readonly outbox: Outbox;
+}
+
+const scheduledType: Readonly<Record<Effect['kind'], number>> = {
+  activity: EventType.TaskScheduled,
+  child: EventType.SubOrchestrationInstanceCreated,
+  timer: EventType.TimerCreated,
+  send: EventType.EventSent,
+};
+
+interface Scheduling {
+  readonly runtime: Runtime;
+  readonly record: InstanceRecord;
+  readonly outbox: Outbox;
+  readonly now: number;
+}
+
+/** Puts one new task's work into the tables and returns its scheduling event. */
+function schedule({ runtime, record, outbox, now }: Scheduling, effect: Effect): HistoryEvent {
+  const { store } = runtime;
+  const { id: instanceId, executionId } = record;
+  const event = (fields: Partial<HistoryEvent>) =>
+    historyEvent(scheduledType[effect.kind], now, { ...fields, EventId: effect.id });
+  switch (effect.kind) {
+    case 'activity': {
+      const { id: taskId, name, input } = effect;
+      outbox.work.push(store.addWork({ instanceId, executionId, taskId, name, input }));
+      return event({ Name: name, Version: '', Input: null, Tags: null });
+    }
+    case 'child': {
+      const childId = effect.instanceId ?? `${executionId}:${effect.id}`;
+      startChild({ runtime, parent: record, outbox, now }, { ...effect, instanceId: childId });
+      return event({
+        Name: effect.name,
+        Version: null,
+        InstanceId: childId,
+        Input: null,
+        Tags: null,
+      });
+    }
+    case 'timer': {
+      const FireAt = new Date(effect.fireAt).toISOString();
+      const fired = historyEvent(EventType.TimerFired, now, { TimerId: effect.id, FireAt });
+      outbox.messages.push(
+        store.addMessage({ instanceId, executionId, due: effect.fireAt, event: fired }),
+      );
+      return event({ FireAt });
+    }
+    case 'send': {
+      const message = { ...effect.message, id: effect.message['id'] ?? randomUUID() };
+      const Input = JSON.stringify(message);
+      const raised = historyEvent(EventType.EventRaised, now, { Name: effect.name, Input });
+      const { target } = effect;
+      outbox.messages.push(
+        store.addMessage({ instanceId: target, executionId: null, due: null, event: raised }),
+      );
+      return event({ InstanceId: target, Name: effect.name, Input });
+    }
+  }
+}
+
+/** The status and output that an ending leaves, and the text behind a failure. */
+function closing(record: InstanceRecord, { ending, answer }: EpisodeResult) {
+  switch (ending.kind) {
+    case 'running':
+      return { status: 'Running', output: null, error: undefined } as const;
+    case 'suspended':
+      return {
+        status: 'Suspended',
+        output: JSON.stringify(ending.reason),
+        error: undefined,
+      } as const;
+    case 'completed':
+      return {
+        status: 'Completed',
+        output: JSON.stringify(answer.output) ?? null,
+        error: undefined,
+      } as const;
+    case 'terminated':
+      return {
+        status: 'Terminated',
+        output: JSON.stringify(ending.reason),
+        error: undefined,
+      } as const;
+    case 'failed': {
+      const text = 'bare' in ending ? ending.error : orchestratorFailure(record.name, ending.error);
+      return { status: 'Failed', output: JSON.stringify(text), error: ending.error } as const;
+    }
+    case 'continuedAsNew':
+      return { status: 'Running', output: null, error: undefined } as const;
+  }
+}
+
+function customStatus(record: InstanceRecord, answer: OrchestratorAnswer): string | null {
+  if (answer.customStatus !== undefined) return answer.customStatus;
+  return record.owesEpisode && record.generation > 0 ? record.customStatus : null;
+}
+
+function nextGeneration(write: EpisodeWrite, runtime: Runtime, now: number): LoadedInstance {
+  const { instance, result } = write;
+  const { ending } = result;
+  const { store } = runtime;
+  const input = ending.kind === 'continuedAsNew' ? ending.input : null;
+  const carried = ending.kind === 'continuedAsNew' ? ending.carried : [];
+  const executionId = randomUUID().replaceAll('-', '');
+  const record: InstanceRecord = {
+    ...instance.record,
+    executionId,
+    status: 'Running',
+    input: JSON.stringify(input) ?? null,
+    customStatus: customStatus(instance.record, result.answer),
+    updatedAt: now,
+    generation: instance.record.generation + 1,
+    owesEpisode: true,
+  };
+  const history = [
+    historyEvent(EventType.OrchestratorStarted, now),
+    historyEvent(EventType.ExecutionStarted, now, {
+      OrchestrationInstance: { InstanceId: record.id, ExecutionId: executionId },
+      ParentInstance: parentOf(instance.history),
+      Name: record.name,
+      Version: null,
+      Input: record.input,
+      Tags: null,
+    }),
+    ...carried.map((event) => ({ ...event, IsPlayed: true })),
+    historyEvent(EventType.OrchestratorCompleted, now),
+  ];
+  store.clearHistory(record.row);
+  store.appendHistory(record.row, 0, history);
+  store.updateInstance(record);
+  write.outbox.wake.push(record.id);
+  return { record, history };
+}
+
+function parentOf(history: readonly HistoryEvent[]): ParentInstance | null {
+  return (
+    history.find((event) => event.EventType === EventType.ExecutionStarted)?.ParentInstance ?? null
+  );
+}
+
+function finished(kind: EpisodeEnding['kind']): boolean {
+  return kind === 'completed' || kind === 'failed' || kind === 'terminated';
+}
+
+/** Writes everything that one episode came to. Runs inside the transaction. */
+export function writeEpisode(runtime: Runtime, write: EpisodeWrite): void {
+  const { instance, news, result, outbox } = write;
+  const { store, cache } = runtime;
+  const now = runtime.clock.now();
+  const { ending } = result;
+  const scope = { runtime, record: instance.record, outbox, now };
+  const scheduled = result.leaves
+    .filter(({ kind }) => ending.kind !== 'continuedAsNew' || kind === 'send' || kind === 'child')
+    .map((leaf) => schedule(scope, leaf.effect));
+  if (ending.kind === 'continuedAsNew') {
+    cache.put(nextGeneration(write, runtime, now));
+    return;
+  }
+  const { status, output, error } = closing(instance.record, result);
+  const over = finished(ending.kind);
+  const record: InstanceRecord = {
+    ...instance.record,
+    status,
+    output,
+    customStatus: customStatus(instance.record, result.answer),
+    updatedAt: now,
+    owesEpisode: false,
+  };
+  // A new generation's history ends with OrchestratorCompleted already (conformance finding 16).
+  const silent = instance.record.owesEpisode && scheduled.length === 0 && !over;
+  const completed = historyEvent(EventType.ExecutionCompleted, now, {
+    OrchestrationStatus: status,
+    Result: output,
+  });
+  const written = [
+    ...news,
+    ...scheduled,
+    ...(over ? [completed] : []),
+    ...(silent ? [] : [historyEvent(EventType.OrchestratorCompleted, now)]),
+  ];
+  if (written.length > 0) store.appendHistory(record.row, instance.history.length, written);
+  store.updateInstance(record);
+  if (!over) {
+    cache.put({ record, history: [...instance.history, ...written] });
+    return;
+  }
+  cache.drop(record.id);
+  store.clearInbox(record.id);
+  tellParent({ runtime, outbox, now }, record, error);
+}

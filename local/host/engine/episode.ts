@@ -1,0 +1,173 @@
+import { isObject } from './actions.ts';
+import { type EpisodeResult, writeEpisode } from './episode-commit.ts';
+import { unknownOrchestrator } from './failure-text.ts';
+import { EventType, type HistoryEvent, historyEvent, markPlayed } from './history.ts';
+import type { LoadedInstance } from './history-cache.ts';
+import { NonDeterminismError } from './non-determinism.ts';
+import {
+  answerFromError,
+  answerFromState,
+  type OrchestratorAnswer,
+} from './orchestrator-answer.ts';
+import { ProtocolError } from './protocol-error.ts';
+import { type Message, terminalStatuses } from './records.ts';
+import { checkEffect, checkNumbers, checkWaiting, RefusedShapeError } from './refused-shape.ts';
+import { Replay } from './replay.ts';
+import { commitAndRelease, type Runtime } from './runtime.ts';
+
+const longHistory = 1000;
+const dayMs = 86_400_000;
+
+interface Called {
+  readonly answer: OrchestratorAnswer;
+  readonly sdkNumbers: number | undefined;
+}
+
+/** Milliseconds as .NET writes a TimeSpan: "6.00:00:00". */
+function timeSpan(ms: number): string {
+  const time = new Date(ms % dayMs).toISOString().slice(11, 23).replace(/\.000$/, '');
+  const days = Math.floor(ms / dayMs);
+  return days === 0 ? time : `${days}.${time}`;
+}
+
+/** Fixed facts of every payload of extension 3.19.0 (conformance README). */
+function payload({ limits }: Runtime, instance: LoadedInstance, history: readonly HistoryEvent[]): unknown {
+  const { record } = instance;
+  const started = history.find((event) => event.EventType === EventType.ExecutionStarted);
+  return {
+    history,
+    input: record.input === null ? null : JSON.parse(record.input),
+    instanceId: record.id,
+    isReplaying: started?.IsPlayed === true,
+    parentInstanceId: record.parent?.instanceId ?? null,
+    sourceInstanceId: null,
+    upperSchemaVersion: 1,
+    upperSchemaVersionNew: 3,
+    maximumShortTimerDuration: timeSpan(limits.longestMs),
+    longRunningTimerIntervalDuration: timeSpan(limits.hopMs),
+    defaultHttpAsyncRequestSleepTimeMillseconds: 30_000,
+  };
+}
+
+function sequenceNumber(context: unknown): number | undefined {
+  const df = isObject(context) ? context['df'] : undefined;
+  const executor = isObject(df) ? df['taskOrchestratorExecutor'] : undefined;
+  const number = isObject(executor) ? executor['sequenceNumber'] : undefined;
+  return typeof number === 'number' ? number : undefined;
+}
+
+async function call(
+  runtime: Runtime,
+  instance: LoadedInstance,
+  history: readonly HistoryEvent[],
+): Promise<Called> {
+  const name = runtime.worker.find('orchestrator', instance.record.name);
+  if (name === undefined) {
+    return {
+      answer: answerFromError(unknownOrchestrator(instance.record.name)),
+      sdkNumbers: undefined,
+    };
+  }
+  let sdkNumbers: number | undefined;
+  const inspect = (context: unknown): void => {
+    sdkNumbers = sequenceNumber(context);
+  };
+  try {
+    const state = await runtime.worker.invokeOrchestrator(
+      name,
+      payload(runtime, instance, history),
+      inspect,
+    );
+    return { answer: answerFromState(state), sdkNumbers };
+  } catch (error) {
+    return { answer: answerFromError(error), sdkNumbers };
+  }
+}
+
+function decide(
+  runtime: Runtime,
+  instance: LoadedInstance,
+  history: readonly HistoryEvent[],
+  called: Called,
+): EpisodeResult {
+  const { record } = instance;
+  const { answer, sdkNumbers } = called;
+  try {
+    const { id: instanceId, executionId } = record;
+    const replay = new Replay({ instanceId, executionId, history, answer, limits: runtime.limits });
+    if (replay.ending.kind !== 'terminated') {
+      for (const leaf of replay.newLeaves) checkEffect(leaf.effect, record, runtime.worker);
+      checkNumbers(replay, answer, sdkNumbers);
+      checkWaiting(replay, answer);
+    }
+    const leaves = replay.ending.kind === 'terminated' ? [] : replay.newLeaves;
+    return { ending: replay.ending, leaves, answer };
+  } catch (error) {
+    if (error instanceof NonDeterminismError) {
+      return { ending: { kind: 'failed', error: error.message, bare: true }, leaves: [], answer };
+    }
+    if (error instanceof RefusedShapeError || error instanceof ProtocolError) {
+      runtime.warn(`Orchestration ${record.id} (${record.name}) was refused: ${error.message}`);
+      return { ending: { kind: 'failed', error: error.message }, leaves: [], answer };
+    }
+    throw error;
+  }
+}
+
+async function runOnce(
+  runtime: Runtime,
+  instance: LoadedInstance,
+  batch: readonly Message[],
+): Promise<void> {
+  const now = runtime.clock.now();
+  const added = batch.map((message) => message.event);
+  const started = instance.record.owesEpisode
+    ? []
+    : [historyEvent(EventType.OrchestratorStarted, now)];
+  const news = [...started, ...added];
+  const past = instance.record.owesEpisode ? instance.history : markPlayed(instance.history, instance.record.generation);
+  const history = [...past, ...news];
+  if (instance.history.length < longHistory && history.length >= longHistory) {
+    runtime.warn(
+      `Orchestration ${instance.record.id} (${instance.record.name}) has ${history.length} history events in one generation; use continueAsNew or children.`,
+    );
+  }
+  const result = decide(runtime, instance, history, await call(runtime, instance, history));
+  await commitAndRelease(runtime, (outbox) => {
+    for (const message of batch) runtime.store.deleteMessage(message.id);
+    writeEpisode(runtime, { instance, news, result, outbox });
+  });
+}
+
+/** Drops mail that nobody waits for: the instance is gone, has ended, or is another execution. */
+async function discard(runtime: Runtime, batch: readonly Message[]): Promise<void> {
+  if (batch.length === 0) return;
+  await runtime.commits.write(() => {
+    for (const message of batch) runtime.store.deleteMessage(message.id);
+  });
+}
+
+/** One episode: new events in, one call of the orchestrator, one transaction, then its side effects. */
+export async function runEpisode(
+  runtime: Runtime,
+  instanceId: string,
+  batch: readonly Message[],
+): Promise<void> {
+  let instance = runtime.cache.load(instanceId);
+  if (instance?.record.owesEpisode === true) {
+    await runOnce(runtime, instance, []);
+    instance = runtime.cache.load(instanceId);
+  }
+  const record = instance?.record;
+  const accepted = batch.filter(
+    (message) =>
+      record !== undefined &&
+      !terminalStatuses.has(record.status) &&
+      (message.executionId === null || message.executionId === record.executionId),
+  );
+  await discard(
+    runtime,
+    batch.filter((message) => !accepted.includes(message)),
+  );
+  if (instance !== undefined && accepted.length > 0) await runOnce(runtime, instance, accepted);
+}

@@ -1,0 +1,91 @@
+import { EventType, type HistoryEvent } from './history.ts';
+import type { InstanceRecord } from './records.ts';
+
+export interface StatusFlags {
+  readonly showInput: boolean;
+  readonly showHistory: boolean;
+  readonly showHistoryOutput: boolean;
+}
+
+function seconds(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 19)}Z`;
+}
+
+function value(text: string | null | undefined): unknown {
+  return text === null || text === undefined ? null : JSON.parse(text);
+}
+
+const typeNames: ReadonlyMap<number, string> = new Map(
+  Object.entries(EventType).map(([name, number]) => [number, name]),
+);
+
+const dropped: ReadonlySet<number> = new Set([
+  EventType.OrchestratorStarted,
+  EventType.OrchestratorCompleted,
+  EventType.TaskScheduled,
+  EventType.SubOrchestrationInstanceCreated,
+]);
+
+function plain(event: HistoryEvent): Record<string, unknown> {
+  const { EventId, IsPlayed, TaskScheduledId, TimerId, Result, ...rest } = event;
+  const { OrchestrationInstance, ParentInstance, Name, Version, Tags, ...fields } = rest;
+  const name = event.EventType === EventType.EventRaised || event.EventType === EventType.EventSent;
+  return {
+    ...fields,
+    ...(name ? { Name } : {}),
+    EventType: typeNames.get(event.EventType) ?? event.EventType,
+  };
+}
+
+function shapeEvent(
+  event: HistoryEvent,
+  scheduled: ReadonlyMap<number, HistoryEvent>,
+  withOutput: boolean,
+): Record<string, unknown> {
+  const shaped = plain(event);
+  if (withOutput && 'Result' in event) shaped['Result'] = value(event.Result);
+  if (event.EventType === EventType.ExecutionStarted) shaped['FunctionName'] = event.Name;
+  const origin =
+    event.TaskScheduledId === undefined ? undefined : scheduled.get(event.TaskScheduledId);
+  if (origin === undefined) return shaped;
+  shaped['ScheduledTime'] = origin.Timestamp;
+  shaped['FunctionName'] = origin.Name;
+  if (origin.InstanceId !== undefined) shaped['InstanceId'] = origin.InstanceId;
+  shaped['Input'] = null;
+  return shaped;
+}
+
+/** History as showHistory answers it: bookkeeping dropped, scheduling folded into completions (facts durable-host 1.6). */
+export function shapeHistory(
+  history: readonly HistoryEvent[],
+  withOutput: boolean,
+): readonly unknown[] {
+  const scheduled = new Map(
+    history.filter((event) => event.EventId >= 0).map((event) => [event.EventId, event]),
+  );
+  return history
+    .filter((event) => !dropped.has(event.EventType))
+    .map((event) => shapeEvent(event, scheduled, withOutput));
+}
+
+/** The status body of one instance. */
+export function shapeStatus(
+  record: InstanceRecord,
+  flags: StatusFlags,
+  history?: readonly HistoryEvent[],
+): Readonly<Record<string, unknown>> {
+  return {
+    name: record.name,
+    instanceId: record.id,
+    ...(record.parent === null ? {} : { parentInstanceId: record.parent.instanceId }),
+    runtimeStatus: record.status,
+    input: flags.showInput ? value(record.input) : null,
+    customStatus: value(record.customStatus),
+    output: value(record.output),
+    createdTime: seconds(record.createdAt),
+    lastUpdatedTime: seconds(record.updatedAt),
+    ...(history === undefined
+      ? {}
+      : { historyEvents: shapeHistory(history, flags.showHistoryOutput) }),
+  };
+}

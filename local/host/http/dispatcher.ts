@@ -1,0 +1,86 @@
+import type { FunctionCatalog } from '../app/function-catalog.ts';
+import type { DurableEngine } from '../engine/index.ts';
+import { createEventGridEndpoint } from '../event-grid/event-grid-endpoint.ts';
+import type { Invoker } from '../invocation/invoker.ts';
+import type { Listeners } from '../listeners.ts';
+import type { HostJson } from '../settings/host-json.ts';
+import type { HostKeys } from '../settings/keys.ts';
+import { createAdminEndpoint } from './admin-endpoint.ts';
+import { CallCount, createControlEndpoint } from './control-endpoint.ts';
+import { createHttpFunctions } from './http-functions.ts';
+import type { HttpRoute } from './http-router.ts';
+import { manageDurable } from './manage-durable.ts';
+import { problemReply, type Reply } from './reply.ts';
+import type { HostRequest } from './request.ts';
+
+export interface DispatcherOptions {
+  readonly catalog: FunctionCatalog;
+  readonly routes: readonly HttpRoute[];
+  readonly hostJson: HostJson;
+  readonly invoker: Invoker;
+  readonly keys: HostKeys;
+  readonly engine: DurableEngine;
+  readonly listeners: Listeners;
+}
+
+const webhooks = '/runtime/webhooks/';
+
+/** Sends each request to the part of the host that its path belongs to. */
+export function createDispatcher(options: DispatcherOptions) {
+  const { catalog, routes, hostJson, invoker, keys, engine, listeners } = options;
+  const { routePrefix } = hostJson;
+  const calls = new CallCount();
+  const control = createControlEndpoint({
+    running: invoker.running,
+    engine: () => engine.status(),
+    queuesIdle: () => listeners.queuesIdle(),
+    calls,
+  });
+  const eventGrid = createEventGridEndpoint({ catalog, invoker, systemKey: keys.system });
+  const admin = createAdminEndpoint({
+    catalog,
+    routes,
+    routePrefix,
+    invoker,
+    keys,
+    runTimer: (name) => listeners.runTimer(name),
+  });
+  const functions = createHttpFunctions({ routes, routePrefix, keys, invoker });
+  let closing = false;
+
+  async function handle(request: HostRequest): Promise<Reply> {
+    const path = request.url.pathname.toLowerCase();
+    if (path.startsWith('/_control/')) return control(request);
+    calls.add(request.headers['user-agent']);
+    // Functions that are finishing may still need the durable client.
+    if (path.startsWith(`${webhooks}durabletask`)) return manageDurable(engine, request);
+    if (closing)
+      return problemReply(503, 'Closing', 'The host is shutting down: send this again later.');
+    if (path === `${webhooks}eventgrid`) return eventGrid(request);
+    if (path.startsWith(webhooks))
+      return problemReply(
+        404,
+        'Not found',
+        'No extension of this host has that webhook: there are eventgrid and durabletask.',
+      );
+    if (path === '/admin' || path.startsWith('/admin/')) return admin(request);
+    return (await functions(request)) ?? elsewhere(path, routePrefix);
+  }
+
+  return {
+    handle,
+    refuseNewWork() {
+      closing = true;
+    },
+  };
+}
+
+function elsewhere(path: string, routePrefix: string): Reply {
+  return path === '/'
+    ? {
+        status: 200,
+        headers: { 'content-type': 'text/plain' },
+        body: 'The function app is running.\n',
+      }
+    : problemReply(404, 'Not found', `Functions are below /${routePrefix}.`);
+}

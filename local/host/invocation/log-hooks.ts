@@ -1,0 +1,28 @@
+import type { HookContext, LogCategory } from '../app/core-contract.ts';
+import type { Registration } from '../app/registration.ts';
+import type { HostLog, LogEntry } from './host-log.ts';
+
+export interface LogCall {
+  readonly registration: Registration;
+  readonly log: HostLog;
+  readonly category: LogCategory;
+  readonly entry: LogEntry;
+}
+
+/** An app's log hooks may change level and text before the line is written. */
+export function logThroughHooks({ registration, log, category, entry }: LogCall): void {
+  const hooks = registration.hooks('log');
+  if (hooks.length === 0) {
+    log.write(entry);
+    return;
+  }
+  const context = {
+    hookData: {},
+    appHookData: registration.appHookData,
+    level: entry.level,
+    message: entry.message,
+    category,
+  } satisfies HookContext;
+  for (const hook of hooks) hook(context);
+  log.write({ ...entry, level: context.level, message: String(context.message) });
+}

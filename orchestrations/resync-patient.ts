@@ -1,0 +1,66 @@
+import type { Activities } from '../activities/index.ts';
+import type { Change } from '../shared/events/index.ts';
+import type { OutcomeCounts } from '../shared/outcomes/index.ts';
+import { remoteCall } from './retry.ts';
+import { child, inputOf, type Orchestration, type OrchestrationContext, stepsOf } from './steps.ts';
+import type { RetryRule, SyncChangesInput } from './sync-changes.ts';
+
+export interface ResyncPatientInput {
+  /** `Patient/id` */
+  readonly patient: string;
+  readonly direction: 'withdraw' | 'backfill';
+  readonly retry: RetryRule;
+}
+
+export interface ResyncPatientOutput {
+  readonly patient: string;
+  readonly direction: 'withdraw' | 'backfill';
+  /** Rows taken back, or changes gone through. */
+  readonly count: number;
+}
+
+/** Changes handled by one child; keeps histories small. */
+const setSize = 100;
+
+/**
+ * A turn of consent. Refused: take back what was sent. Permitted: bring what was
+ * held back, through the same change sync as any other change, gate included.
+ */
+export function* resyncPatient(context: OrchestrationContext): Orchestration<ResyncPatientOutput> {
+  const { patient, direction, retry } = inputOf<ResyncPatientInput>(context);
+  const steps = stepsOf<Activities>(context, remoteCall);
+
+  if (direction === 'withdraw') {
+    const { rows } = yield* steps.withdrawPatient({ patient });
+    return { patient, direction, count: rows.length };
+  }
+  const { changes } = yield* steps.findCompartment({ patient, pass: context.df.instanceId });
+  for (let start = 0; start < changes.length; start += setSize) {
+    yield* backfill(context, { changes: changes.slice(start, start + setSize), start, retry });
+  }
+  yield* steps.clearWithheld({ patient });
+  return { patient, direction, count: changes.length };
+}
+
+function backfill(
+  context: OrchestrationContext,
+  part: { readonly changes: readonly Change[]; readonly start: number; readonly retry: RetryRule },
+) {
+  return child<SyncChangesInput, OutcomeCounts>(context, {
+    name: 'syncChanges',
+    instanceId: `${context.df.instanceId}:${part.start}`,
+    input: {
+      changes: part.changes,
+      retry: part.retry,
+      set: {
+        cause: 'backfill',
+        receivedAt: context.df.currentUtcDateTime.toISOString(),
+        received: part.changes.length,
+        echoes: 0,
+        quarantined: 0,
+        ignored: 0,
+        taken: { parked: 0, rejected: 0 },
+      },
+    },
+  });
+}

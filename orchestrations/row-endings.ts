@@ -1,0 +1,108 @@
+import type { Activities, PermittedResource, WrittenRow } from '../activities/index.ts';
+import type { ChildRowCounts, FailedResource, ResourceEnding } from '../shared/outcomes/index.ts';
+
+type Answer<Name extends keyof Activities> = Awaited<ReturnType<Activities[Name]>>;
+
+export interface RowAnswers {
+  readonly permitted: readonly PermittedResource[];
+  readonly upserted: Answer<'upsertRows'>;
+  readonly expanded: readonly Answer<'expandRows'>[];
+  readonly identified: Answer<'writeBackIdentifiers'>;
+  /** Patients whose consent turned while their rows were written. */
+  readonly turned: readonly string[];
+}
+
+export interface RowEndings {
+  readonly endings: readonly ResourceEnding[];
+  readonly failed: readonly FailedResource[];
+}
+
+/**
+ * One ending per resource out of what the steps answered. What failed goes first,
+ * because another attempt will bring the rest in line; then what was refused; then
+ * a consent that turned; a row that is left is applied or unchanged.
+ */
+export function rowEndings(answers: RowAnswers): RowEndings {
+  const { upserted, expanded, identified } = answers;
+  const failed = byReference([
+    ...upserted.failed,
+    ...expanded.flatMap((answer) => answer.failed),
+    ...identified.failed,
+  ]);
+  const ended = byReference([
+    ...upserted.ended,
+    ...expanded.flatMap((answer) => answer.ended),
+    ...identified.ended,
+  ]);
+  const turned = turnedReferences(answers);
+  const children = childCounts(expanded);
+  const versions = new Map(
+    identified.identified.map(({ reference, identifierVersion }) => [reference, identifierVersion]),
+  );
+  const applied = upserted.written.map((row) =>
+    turned.has(row.reference)
+      ? withheld(row)
+      : appliedEnding(row, {
+          children: children.get(row.reference),
+          identifierVersion: versions.get(row.reference),
+        }),
+  );
+  const endings = byReference([...applied, ...ended.values()]);
+  return {
+    failed: [...failed.values()],
+    endings: [...endings.values()].filter(({ reference }) => !failed.has(reference)),
+  };
+}
+
+function byReference<T extends { readonly reference: string }>(
+  items: readonly T[],
+): Map<string, T> {
+  return new Map(items.map((item) => [item.reference, item]));
+}
+
+function turnedReferences({ permitted, turned }: RowAnswers): ReadonlySet<string> {
+  const patients = new Set(turned);
+  const about = permitted.filter(({ patient }) => patient !== undefined && patients.has(patient));
+  return new Set(about.map(({ reference }) => reference));
+}
+
+function childCounts(expanded: RowAnswers['expanded']): ReadonlyMap<string, ChildRowCounts> {
+  const sums = new Map<string, ChildRowCounts>();
+  for (const { reference, children } of expanded.flatMap((answer) => answer.expanded)) {
+    const sum = sums.get(reference) ?? { added: 0, changed: 0, removed: 0 };
+    sums.set(reference, {
+      added: sum.added + children.added,
+      changed: sum.changed + children.changed,
+      removed: sum.removed + children.removed,
+    });
+  }
+  return sums;
+}
+
+function withheld({ reference, versionId }: WrittenRow): ResourceEnding {
+  return {
+    reference,
+    versionId,
+    kind: 'withheld',
+    reason: 'consent turned while the row was written',
+  };
+}
+
+function appliedEnding(
+  { reference, versionId, table, rowId, outcome }: WrittenRow,
+  details: {
+    readonly children: ChildRowCounts | undefined;
+    readonly identifierVersion: string | undefined;
+  },
+): ResourceEnding {
+  const { children, identifierVersion } = details;
+  return {
+    reference,
+    versionId,
+    table,
+    rowId,
+    kind: outcome,
+    ...(children === undefined ? {} : { children }),
+    ...(identifierVersion === undefined ? {} : { identifierVersion }),
+  };
+}

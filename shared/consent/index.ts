@@ -1,0 +1,9 @@
+export type {
+  ConsentDecision,
+  ConsentedResource,
+  ConsentPolicy,
+  ConsentRequest,
+} from './contract.ts';
+export { evaluateConsent } from './evaluate.ts';
+export { patientOf, patientsOf } from './patient-of.ts';
+export { consentRequestResource } from './resource-facts.ts';

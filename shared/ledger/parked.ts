@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { type Change, changeSchema } from '../events/index.ts';
+import { keyPart, type StateTable } from './state-table.ts';
+
+/** A change that waits until another resource has a row. */
+export interface ParkedChange {
+  readonly change: Change;
+  /** The awaited reference, `Type/id`. */
+  readonly waitingFor: string;
+  readonly since: string;
+}
+
+const parkedSchema = z.object({ change: changeSchema, waitingFor: z.string(), since: z.string() });
+
+export interface Parked {
+  park(parked: readonly ParkedChange[]): Promise<void>;
+  /** The changes that wait for any of these references. */
+  waitingFor(references: readonly string[]): Promise<readonly ParkedChange[]>;
+  /**
+   * Takes over waiting changes for one orchestration, those that no other has
+   * taken. Safe to repeat: the same orchestration gets the same answer.
+   */
+  claim(parked: readonly ParkedChange[], instanceId: string): Promise<readonly ParkedChange[]>;
+  /** Forgets that these wait; called once their new ending is recorded. */
+  release(parked: readonly ParkedChange[]): Promise<void>;
+  all(limit: number): Promise<readonly ParkedChange[]>;
+}
+
+export interface ParkedTables {
+  readonly waiting: StateTable;
+  readonly claims: StateTable;
+}
+
+/**
+ * The waiting room: one record per awaited reference and change, so that a new
+ * row finds its waiters by key. A change waits for one reference at a time.
+ */
+export function createParked({ waiting, claims }: ParkedTables): Parked {
+  return {
+    park: async (parked) => {
+      await Promise.all(parked.map((item) => waiting.put(keyOf(item), item)));
+    },
+    waitingFor: async (references) => {
+      const found = await Promise.all(references.map((reference) => waiters(waiting, reference)));
+      return found.flat();
+    },
+    claim: async (parked, instanceId) => {
+      const taken = await Promise.all(parked.map((item) => claim(claims, item, instanceId)));
+      return parked.filter((_, index) => taken[index]);
+    },
+    release: async (parked) => {
+      await Promise.all(
+        parked.map(async (item) => {
+          await waiting.remove(keyOf(item));
+          await claims.remove(claimKeyOf(item));
+        }),
+      );
+    },
+    all: async (limit) => {
+      const found: ParkedChange[] = [];
+      for await (const { body } of waiting.list({ limit })) found.push(parkedSchema.parse(body));
+      return found;
+    },
+  };
+}
+
+const claimSchema = z.object({ instanceId: z.string() });
+
+async function claim(claims: StateTable, item: ParkedChange, instanceId: string): Promise<boolean> {
+  const key = claimKeyOf(item);
+  if ((await claims.insert(key, { instanceId })) === 'inserted') return true;
+  const held = claimSchema.safeParse(await claims.get(key));
+  return held.success && held.data.instanceId === instanceId;
+}
+
+/** A change that waits a second time for the same reference waits anew: `since` is part of the key. */
+const claimKeyOf = (item: ParkedChange) => {
+  const { partition, row } = keyOf(item);
+  return { partition, row: `${row}!${keyPart(item.since)}` };
+};
+
+async function waiters(table: StateTable, reference: string): Promise<readonly ParkedChange[]> {
+  const found: ParkedChange[] = [];
+  for await (const { body } of table.list({ partition: keyPart(reference) })) {
+    found.push(parkedSchema.parse(body));
+  }
+  return found;
+}
+
+const keyOf = ({ change, waitingFor }: ParkedChange) => ({
+  partition: keyPart(waitingFor),
+  row: keyPart(`${change.resourceType}!${change.id}!${change.changeId}`),
+});

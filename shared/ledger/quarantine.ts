@@ -1,0 +1,19 @@
+import type { QuarantinedEvent } from '../events/index.ts';
+import { keyPart, type StateTable } from './state-table.ts';
+
+export interface Quarantine {
+  record(instanceId: string, events: readonly QuarantinedEvent[]): Promise<void>;
+}
+
+/** Keeps what the intake could not read: place, problem and remedy, never the event's content. */
+export function createQuarantine(table: StateTable): Quarantine {
+  return {
+    record: async (instanceId, events) => {
+      await Promise.all(
+        events.map((event) =>
+          table.put({ partition: keyPart(instanceId), row: String(event.index) }, event),
+        ),
+      );
+    },
+  };
+}

@@ -1,0 +1,156 @@
+import { type TableClient as Client, odata, RestError, TableClient } from '@azure/data-tables';
+import { DefaultAzureCredential } from '@azure/identity';
+import { AppError } from '../errors.ts';
+
+export interface RecordKey {
+  readonly partition: string;
+  readonly row: string;
+}
+
+export interface StoredRecord {
+  readonly key: RecordKey;
+  readonly body: unknown;
+}
+
+export interface ListRange {
+  readonly partition?: string;
+  /** Rows whose key is at or after this one. */
+  readonly fromPartition?: string;
+  readonly limit?: number;
+}
+
+/**
+ * One Azure table of small JSON records. Failures of the service are
+ * STATE_UNAVAILABLE (retryable); a record larger than a table property (32 K
+ * characters) is a programming error and fails as such.
+ */
+export interface StateTable {
+  insert(key: RecordKey, body: object): Promise<'inserted' | 'exists'>;
+  put(key: RecordKey, body: object): Promise<void>;
+  get(key: RecordKey): Promise<unknown>;
+  remove(key: RecordKey): Promise<void>;
+  list(range: ListRange): AsyncIterable<StoredRecord>;
+}
+
+interface Entity {
+  partitionKey: string;
+  rowKey: string;
+  body: string;
+}
+
+/**
+ * Opens a table and creates it on first use.
+ * @param storage connection string, or the URL of the table service (managed identity)
+ */
+export function openTable(storage: string, name: string): StateTable {
+  const client = connect(storage, name);
+  let created: Promise<void> | undefined;
+  const ready = () => {
+    created ??= client.createTable().catch((error) => {
+      created = undefined;
+      throw error;
+    });
+    return created;
+  };
+  const run = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      await ready();
+      return await work();
+    } catch (error) {
+      throw unavailable(name, error);
+    }
+  };
+  return {
+    insert: (key, body) => run(() => insert(client, key, body)),
+    put: (key, body) =>
+      run(async () => void (await client.upsertEntity(entity(key, body), 'Replace'))),
+    get: (key) => run(() => get(client, key)),
+    remove: (key) => run(() => remove(client, key)),
+    list: async function* (range) {
+      await run(async () => undefined);
+      yield* list(client, name, range);
+    },
+  };
+}
+
+/** A part of a key: characters that Azure tables refuse (`/ \ # ?` and control characters) become `~xx`. */
+export function keyPart(text: string): string {
+  return text.replace(
+    /[/\\#?%~\p{Cc}]/gu,
+    (character) => `~${(character.codePointAt(0) ?? 0).toString(16).padStart(2, '0')}`,
+  );
+}
+
+function connect(storage: string, name: string): Client {
+  if (!/^https?:/.test(storage)) {
+    return TableClient.fromConnectionString(storage, name, { allowInsecureConnection: true });
+  }
+  return new TableClient(storage, name, new DefaultAzureCredential());
+}
+
+async function insert(
+  client: Client,
+  key: RecordKey,
+  body: object,
+): Promise<'inserted' | 'exists'> {
+  try {
+    await client.createEntity(entity(key, body));
+    return 'inserted';
+  } catch (error) {
+    if (statusOf(error) === 409) return 'exists';
+    throw error;
+  }
+}
+
+async function get(client: Client, key: RecordKey): Promise<unknown> {
+  try {
+    const found = await client.getEntity<Entity>(key.partition, key.row);
+    return JSON.parse(found.body);
+  } catch (error) {
+    if (statusOf(error) === 404) return undefined;
+    throw error;
+  }
+}
+
+async function remove(client: Client, key: RecordKey): Promise<void> {
+  try {
+    await client.deleteEntity(key.partition, key.row);
+  } catch (error) {
+    if (statusOf(error) !== 404) throw error;
+  }
+}
+
+async function* list(client: Client, name: string, range: ListRange): AsyncGenerator<StoredRecord> {
+  const filter =
+    range.partition !== undefined
+      ? odata`PartitionKey eq ${range.partition}`
+      : odata`PartitionKey ge ${range.fromPartition ?? ''}`;
+  let left = range.limit ?? Number.POSITIVE_INFINITY;
+  try {
+    for await (const found of client.listEntities<Entity>({ queryOptions: { filter } })) {
+      if (left-- <= 0) return;
+      const key = { partition: found.partitionKey ?? '', row: found.rowKey ?? '' };
+      yield { key, body: JSON.parse(found.body) };
+    }
+  } catch (error) {
+    throw unavailable(name, error);
+  }
+}
+
+const entity = (key: RecordKey, body: object): Entity => ({
+  partitionKey: key.partition,
+  rowKey: key.row,
+  body: JSON.stringify(body),
+});
+
+const statusOf = (error: unknown): number | undefined =>
+  error instanceof RestError ? error.statusCode : undefined;
+
+function unavailable(table: string, error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  const status = statusOf(error);
+  return new AppError('STATE_UNAVAILABLE', `table ${table} does not answer as expected`, {
+    details: status === undefined ? { table } : { table, status },
+    cause: error,
+  });
+}

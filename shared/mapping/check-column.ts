@@ -1,0 +1,141 @@
+import { checkPath } from './check-path.ts';
+import type { Complain } from './map-file-problem.ts';
+import type { MapFiles } from './map-files.ts';
+import type { AttributeMap, ColumnMap, Sources } from './map-language.ts';
+import { sourcePath } from './source-reader.ts';
+
+interface ColumnPlace {
+  readonly pointer: string;
+  readonly selections: ReadonlySet<string>;
+  readonly files: MapFiles;
+}
+
+/** Checks the paths of one attribute map and the names and constants that it uses. */
+export function checkColumn(attribute: AttributeMap, place: ColumnPlace, complain: Complain): void {
+  if (attribute.source !== undefined) checkSources(attribute.source, place, complain);
+  switch (attribute.action) {
+    case 'Copy Data':
+      checkTextRules(attribute, place, complain);
+      break;
+    case 'Set Default Value':
+      checkTextRules(attribute, place, complain);
+      checkDefault(attribute, place, complain);
+      break;
+    case 'Mapped Value':
+      checkValues(attribute, place, complain);
+      break;
+    case 'Lookup':
+      checkTarget(attribute, place, complain);
+      break;
+  }
+}
+
+function checkSources(sources: Sources, place: ColumnPlace, complain: Complain): void {
+  const { pointer, selections } = place;
+  if (Array.isArray(sources)) {
+    sources.forEach((source, index) => {
+      checkPath(sourcePath(source), `${pointer}/source/${index}`, selections, complain);
+    });
+  } else {
+    checkPath(sourcePath(sources), `${pointer}/source`, selections, complain);
+  }
+}
+
+function checkTextRules(
+  attribute: Extract<ColumnMap, { action: 'Copy Data' | 'Set Default Value' }>,
+  { pointer }: ColumnPlace,
+  complain: Complain,
+): void {
+  const { type, join, onMisfit, maxLength } = attribute;
+  if (type !== 'string' && (join ?? maxLength) !== undefined) {
+    complain(pointer, `join and maxLength on a ${type} column`, 'Use them on string columns only');
+  }
+  if (onMisfit === 'truncate' && (type !== 'string' || maxLength === undefined)) {
+    complain(
+      `${pointer}/onMisfit`,
+      'truncate without a length',
+      'Use it on string columns, with maxLength',
+    );
+  }
+  if (onMisfit === 'round' && type !== 'integer') {
+    complain(`${pointer}/onMisfit`, `round on a ${type} column`, 'Use it on integer columns only');
+  }
+}
+
+const constantTypes = {
+  string: 'string',
+  integer: 'number',
+  decimal: 'number',
+  double: 'number',
+  boolean: 'boolean',
+  date: 'string',
+  datetime: 'string',
+  choice: 'number',
+} as const;
+
+function checkDefault(
+  attribute: Extract<ColumnMap, { action: 'Set Default Value' }>,
+  { pointer }: ColumnPlace,
+  complain: Complain,
+): void {
+  const expected = constantTypes[attribute.type];
+  if (typeof attribute.value !== expected) {
+    complain(
+      `${pointer}/value`,
+      `a ${attribute.type} column takes a ${expected}`,
+      'Correct the value',
+    );
+  }
+  if (attribute.type === 'choice' && attribute.source !== undefined) {
+    complain(
+      `${pointer}/source`,
+      'a choice column cannot copy a FHIR element',
+      'Use the action Mapped Value with a default',
+    );
+  }
+}
+
+function checkValues(
+  attribute: Extract<ColumnMap, { action: 'Mapped Value' }>,
+  { pointer, files }: ColumnPlace,
+  complain: Complain,
+): void {
+  const values = files.values.find(({ content }) => content.name === attribute.values);
+  if (values === undefined) {
+    complain(
+      `${pointer}/values`,
+      `there is no value map ${attribute.values}`,
+      'Add it to the values folder or correct the name',
+    );
+    return;
+  }
+  const expected = constantTypes[attribute.type];
+  const { rows, otherwise } = values.content;
+  const options = [...rows.map((row) => row.dataverse), otherwise, attribute.default];
+  const misfit = options.find((option) => (option ?? null) !== null && typeof option !== expected);
+  if (misfit !== undefined) {
+    complain(
+      `${pointer}/values`,
+      `${values.file} gives other than ${expected} values for a ${attribute.type} column`,
+      'Correct the type of the column or the value map',
+    );
+  }
+}
+
+function checkTarget(
+  attribute: Extract<ColumnMap, { action: 'Lookup' }>,
+  { pointer, files }: ColumnPlace,
+  complain: Complain,
+): void {
+  const { references, table } = attribute;
+  const foreign = files.entities.find(
+    ({ content }) => references.includes(content.resource) && content.table !== table,
+  );
+  if (foreign !== undefined) {
+    complain(
+      `${pointer}/references`,
+      `${foreign.content.resource} goes to ${foreign.content.table}, but the lookup points to ${table}`,
+      'Take that type out of the list or correct the table',
+    );
+  }
+}

@@ -1,0 +1,86 @@
+import type { CompileContext } from './compile-column.ts';
+import { compileExpansion, forResource } from './compile-expansion.ts';
+import { compileRow } from './compile-row.ts';
+import { readReference } from './fhir-reference.ts';
+import type { EntityMapFile, ExpansionMapFile } from './map-language.ts';
+import type { ExpansionMap, FhirResource, IdentifierTable, RootMap } from './map-pack.ts';
+import { compileSources } from './source-reader.ts';
+
+export interface RootContext extends Omit<CompileContext, 'slots' | 'map'> {
+  readonly expansions: ReadonlyMap<string, ExpansionMapFile>;
+}
+
+const standardKeys = {
+  id: 'msemr_azurefhirid',
+  version: 'msemr_azurefhirversion',
+  lastUpdated: 'msemr_azurefhirlastupdatedon',
+} as const;
+
+/** Compiles one root map with its enabled expansions. */
+export function compileRoot(file: EntityMapFile, context: RootContext): RootMap {
+  const row = compileRow(file, { ...context, map: file.name });
+  const keys = file.keys ?? standardKeys;
+  const compiled = expansionsOf(file, context).map(([expansionFile, source]) => ({
+    file: expansionFile,
+    expansion: compileExpansion(
+      { file: expansionFile, source, resourceType: file.resource, parentTable: file.table },
+      context,
+    ),
+  }));
+  const identifierTable = compiled.flatMap(({ file: child, expansion }) =>
+    identifierTableOf(child, expansion, file.resource),
+  )[0];
+  const patientColumn = typeof file.patient === 'object' ? file.patient.column : undefined;
+  return {
+    name: file.name,
+    resourceType: file.resource,
+    table: file.table,
+    columns: row.columns,
+    idColumn: keys.id,
+    versionColumn: keys.version,
+    lastUpdatedColumn: keys.lastUpdated,
+    ...(file.discriminator === undefined ? {} : { discriminator: file.discriminator }),
+    ...(patientColumn === undefined ? {} : { patientColumn }),
+    expansions: compiled.map(({ expansion }) => expansion),
+    ...(identifierTable === undefined ? {} : { identifierTable }),
+    patientReference: patientReader(file.patient, context.baseUrl),
+    map: row.build,
+  };
+}
+
+function expansionsOf(file: EntityMapFile, context: RootContext) {
+  return file.attributes.flatMap((attribute) => {
+    if (attribute.action !== 'Expand' || attribute.disabled === true) return [];
+    const expansion = context.expansions.get(attribute.expansion);
+    const enabled = expansion !== undefined && expansion.disabled !== true;
+    return enabled ? [[expansion, attribute.source] as const] : [];
+  });
+}
+
+function identifierTableOf(
+  file: ExpansionMapFile,
+  expansion: ExpansionMap,
+  resourceType: string,
+): readonly IdentifierTable[] {
+  if (file.identifier === undefined) return [];
+  const system = forResource('urn:oid:org.d365.mc4h.{resource}.id', resourceType);
+  return [{ expansion, system, ...file.identifier }];
+}
+
+function patientReader(
+  patient: EntityMapFile['patient'],
+  baseUrl: string | undefined,
+): (resource: FhirResource) => string | undefined {
+  if (patient === undefined) return () => undefined;
+  if (patient === 'self') return ({ id }) => (id === undefined ? undefined : `Patient/${id}`);
+  const reader = compileSources(patient.path, new Map([['', 0]]));
+  return (resource) => {
+    for (const element of reader.all([resource])) {
+      const reference = readReference(element, baseUrl);
+      if (reference?.kind === 'target' && reference.resourceType === 'Patient') {
+        return `Patient/${reference.id}`;
+      }
+    }
+    return undefined;
+  };
+}

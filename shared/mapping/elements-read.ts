@@ -1,0 +1,30 @@
+import type { EntityMapFile, Sources } from './map-language.ts';
+import { parsePath } from './path-syntax.ts';
+import { asList, sourcePath } from './source-reader.ts';
+
+/**
+ * The first-level elements that sources read, through selections where they use
+ * them; undefined when that cannot be told (a choice element, or the node itself).
+ */
+export function elementsRead(
+  sources: Sources,
+  select: NonNullable<EntityMapFile['select']>,
+): ReadonlySet<string> | undefined {
+  const elements = new Set<string>();
+  for (const source of asList(sources)) {
+    const parsed = parsePath(sourcePath(source));
+    if (parsed.kind === 'refused') return undefined;
+    const selected = select[parsed.selection];
+    const [first] = parsed.steps;
+    if (selected !== undefined) {
+      const behind = elementsRead(selected, {});
+      if (behind === undefined) return undefined;
+      for (const element of behind) elements.add(element);
+    } else if (first?.kind === 'member') {
+      elements.add(first.name);
+    } else {
+      return undefined;
+    }
+  }
+  return elements;
+}

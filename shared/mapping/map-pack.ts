@@ -1,0 +1,108 @@
+/** A FHIR resource as parsed JSON; elements are read through compiled paths only. */
+export interface FhirResource {
+  readonly resourceType: string;
+  readonly id?: string;
+  readonly meta?: { readonly versionId?: string; readonly lastUpdated?: string };
+  readonly [element: string]: unknown;
+}
+
+/** A lookup to the row of another FHIR resource; `table` is the target by the pack's root map for the type. */
+export interface ReferenceValue {
+  readonly kind: 'reference';
+  readonly resourceType: string;
+  readonly id: string;
+  readonly table: string;
+}
+
+/** A lookup to an `msemr_codeableconcept` row, whose identity is system + code + type. */
+export interface ConceptValue {
+  readonly kind: 'concept';
+  /** Option value of `msemr_codeableconcept.msemr_type`. */
+  readonly conceptType: number;
+  readonly system: string;
+  readonly code: string;
+  readonly display: string;
+  /** Only where the row itself needs it: a text without a code, or a display longer than its column. */
+  readonly text?: string;
+}
+
+/** `null` means that the element is absent and the column is cleared. */
+export type ColumnValue = string | number | boolean | null | ReferenceValue | ConceptValue;
+
+export type MapProblemCode =
+  | 'too-long'
+  | 'not-an-option'
+  | 'wrong-type'
+  | 'required-missing'
+  | 'unresolvable-reference'
+  | 'out-of-range'
+  | 'partial-date'
+  | 'rounded';
+
+/** What did not fit, and where. Never holds the value itself, so it may be logged. */
+export interface MapProblem {
+  readonly map: string;
+  readonly column: string;
+  readonly path: string;
+  readonly problem: string;
+  readonly code: MapProblemCode;
+}
+
+/** `problems` block the change; `warnings` say what a declared rule dropped or shortened. */
+export interface MappedRow {
+  readonly values: Readonly<Record<string, ColumnValue>>;
+  readonly problems: readonly MapProblem[];
+  readonly warnings: readonly MapProblem[];
+}
+
+/** One array (or object) of a resource that becomes rows of a child table. */
+export interface ExpansionMap {
+  readonly name: string;
+  readonly table: string;
+  /** The child's lookup to its parent row. */
+  readonly parentColumn: string;
+  readonly parentTable: string;
+  readonly columns: readonly string[];
+  /** Columns that together identify a child row below its parent. */
+  readonly matchOn: readonly string[];
+  /** The rows of this resource, each match key once (the first item wins). */
+  expand(resource: FhirResource): readonly MappedRow[];
+  /** Why items were left out, for maps that declare `onProblem: "skip-row"`. */
+  skipped(resource: FhirResource): readonly MapProblem[];
+}
+
+/** The table that receives `identifier[]`, and the system under which the row id is written back to FHIR. */
+export interface IdentifierTable {
+  readonly expansion: ExpansionMap;
+  readonly system: string;
+  readonly systemColumn: string;
+  readonly valueColumn: string;
+}
+
+/** One FHIR resource type tied to one Dataverse table. */
+export interface RootMap {
+  readonly name: string;
+  readonly resourceType: string;
+  readonly table: string;
+  /** Every column that `map` may set; the key, version and discriminator columns are not among them. */
+  readonly columns: readonly string[];
+  readonly idColumn: string;
+  readonly versionColumn: string;
+  readonly lastUpdatedColumn: string;
+  /** Set on every row, for tables that serve several resource types. */
+  readonly discriminator?: { readonly column: string; readonly value: number };
+  /** The lookup that points to the patient's contact, if the table has one. */
+  readonly patientColumn?: string;
+  readonly expansions: readonly ExpansionMap[];
+  readonly identifierTable?: IdentifierTable;
+  /** `Patient/123`: the patient whose consent governs the resource; undefined when it is not about one patient. */
+  readonly patientReference: (resource: FhirResource) => string | undefined;
+  /** Pure: the same resource gives the same row, and the resource is left as it was. */
+  map(resource: FhirResource): MappedRow;
+}
+
+/** Every enabled map, compiled, named by the hash of its content. */
+export interface MapPack {
+  readonly hash: string;
+  readonly roots: ReadonlyMap<string, RootMap>;
+}

@@ -1,0 +1,132 @@
+import {
+  type DataverseOperation,
+  type DataverseRow,
+  type Row,
+  rowIdFor,
+  type Scalar,
+} from '../dataverse/index.ts';
+import type { ExpansionMap } from '../mapping/index.ts';
+import { changedColumns, filledColumns } from './changed-columns.ts';
+
+/** Identifier systems under this root belong to Dataverse; such rows survive although FHIR may not list them yet. */
+export const dataverseIdentifierRoot = 'urn:oid:org.d365.mc4h.';
+
+export interface ChildParent {
+  readonly rowId: string;
+  /** What the rows of the resource should be, lookups resolved; the link to the parent is added here. */
+  readonly desired: readonly Row[];
+  readonly stored: readonly DataverseRow[];
+}
+
+export interface ChildPlan {
+  readonly operations: readonly DataverseOperation[];
+  readonly added: number;
+  readonly changed: number;
+  readonly removed: number;
+}
+
+/**
+ * Compares the child rows that one parent should have with those it has. Rows
+ * match on the map's matching columns. A row that FHIR no longer lists is removed
+ * only if this product made it, which its id proves: our child ids follow from
+ * parent and matching columns. Rows that people or other programs added stay.
+ */
+export function planChildRows(expansion: ExpansionMap, parent: ChildParent): ChildPlan {
+  const stored = new Map(parent.stored.map((row) => [matchKey(expansion, row.values), row]));
+  const operations: DataverseOperation[] = [];
+  const counts = { added: 0, changed: 0, removed: 0 };
+  const wanted = new Set<string>();
+  for (const row of parent.desired) {
+    const key = matchKey(expansion, row);
+    wanted.add(key);
+    const existing = stored.get(key);
+    const operation = existing
+      ? updateChild(expansion, row, existing)
+      : createChild(expansion, row, parent.rowId);
+    if (operation === undefined) continue;
+    operations.push(operation);
+    counts[existing ? 'changed' : 'added'] += 1;
+  }
+  for (const [key, row] of stored) {
+    if (wanted.has(key) || !isOurs(expansion, parent.rowId, row)) continue;
+    operations.push({ kind: 'delete', table: expansion.table, id: row.id, etag: row.etag });
+    counts.removed += 1;
+  }
+  return { operations, ...counts };
+}
+
+/** Every child row that hangs on these parents, with what the plan needs to compare. */
+export function childQuery(
+  expansion: ExpansionMap,
+  parentRowIds: readonly string[],
+): DataverseOperation {
+  return {
+    kind: 'query',
+    table: expansion.table,
+    select: [...new Set([expansion.parentColumn, ...expansion.columns, ...expansion.matchOn])],
+    filter: { column: expansion.parentColumn, in: parentRowIds },
+  };
+}
+
+/** The id of the child row that this product makes for these matching values. */
+export function childRowId(
+  expansion: ExpansionMap,
+  parentRowId: string,
+  matchKeyText: string,
+): string {
+  return rowIdFor('child', expansion.name, parentRowId, matchKeyText);
+}
+
+/** The matching columns of a row as one text. */
+export function matchKey(
+  expansion: ExpansionMap,
+  values: Readonly<Record<string, unknown>>,
+): string {
+  return JSON.stringify(expansion.matchOn.map((column) => plain(values[column])));
+}
+
+function createChild(expansion: ExpansionMap, row: Row, parentRowId: string): DataverseOperation {
+  const parent = { lookup: { table: expansion.parentTable, id: parentRowId } };
+  return {
+    kind: 'create',
+    table: expansion.table,
+    id: childRowId(expansion, parentRowId, matchKey(expansion, row)),
+    row: { ...filledColumns(row), [expansion.parentColumn]: parent },
+  };
+}
+
+function updateChild(
+  expansion: ExpansionMap,
+  row: Row,
+  existing: DataverseRow,
+): DataverseOperation | undefined {
+  const changes = changedColumns(row, existing);
+  if (Object.keys(changes).length === 0) return undefined;
+  return {
+    kind: 'update',
+    table: expansion.table,
+    id: existing.id,
+    etag: existing.etag,
+    row: changes,
+  };
+}
+
+function isOurs(expansion: ExpansionMap, parentRowId: string, row: DataverseRow): boolean {
+  const ownedByDataverse = Object.values(row.values).some(
+    (value) => typeof value === 'string' && value.startsWith(dataverseIdentifierRoot),
+  );
+  const ours = childRowId(expansion, parentRowId, matchKey(expansion, row.values));
+  return !ownedByDataverse && row.id.toLowerCase() === ours;
+}
+
+/** A value as it compares: lookups by id, no difference between none and empty. */
+function plain(value: unknown): Scalar {
+  if (value === undefined || value === null || value === '') return null;
+  if (typeof value === 'object' && 'lookup' in value) return lookupId(value.lookup);
+  return typeof value === 'number' || typeof value === 'boolean' ? value : String(value);
+}
+
+function lookupId(lookup: unknown): string | null {
+  const known = typeof lookup === 'object' && lookup !== null && 'id' in lookup;
+  return known ? String(lookup.id).toLowerCase() : null;
+}
