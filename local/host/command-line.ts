@@ -11,6 +11,7 @@ export const usage = `usage: node local/host/main.ts [options]
   --data DIR          keeps keys, timers and durable instances; without it they live in memory
   --settings FILE     instead of the app's local.settings.json
   --function-key K    --system-key K    --master-key K
+  --open-functions    ask no key for function-level HTTP functions, as func start does
   --log-level LEVEL   trace, debug, information, warning (default), error, critical
   --body-limit BYTES  largest request body (default 100 MB)
   --drain SECONDS     time for running functions to finish on close (default 10)
@@ -33,6 +34,7 @@ const flags = {
   'function-key': { type: 'string' },
   'system-key': { type: 'string' },
   'master-key': { type: 'string' },
+  'open-functions': { type: 'boolean' },
   'log-level': { type: 'string' },
   'body-limit': { type: 'string' },
   drain: { type: 'string' },
@@ -52,6 +54,7 @@ export function readCommandLine(args: readonly string[], environment: Environmen
       system: values['system-key'],
       master: values['master-key'],
     }),
+    openFunctions: values['open-functions'],
     logLevel: levelFrom(values['log-level']),
     bodyLimit: numberFrom('body-limit', values['body-limit'], 2 ** 31),
     drainSeconds: numberFrom('drain', values.drain, 3_600),

@@ -15,6 +15,8 @@ export interface HostOptions {
   readonly settingsFile?: string | undefined;
   /** Keys that are not given are taken from the data folder, or made. */
   readonly keys?: Partial<HostKeys> | undefined;
+  /** Asks no key of callers of function-level HTTP functions, as `func start` does on loopback. Default false. */
+  readonly openFunctions?: boolean | undefined;
   /** Least level of log lines; else host.json's logging.logLevel.default, else warning. */
   readonly logLevel?: LogLevel | undefined;
   /** Receives log lines; standard error by default. */

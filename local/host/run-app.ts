@@ -66,6 +66,7 @@ export async function runApp(run: AppRunOptions): Promise<AppRun> {
     hostJson,
     invoker,
     keys,
+    openFunctions: options.openFunctions ?? false,
     engine,
     listeners,
   });

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { RunError } from './run-error.ts';
 import type { RunningSystem } from './system.ts';
 
 const outcomes = z.object({
@@ -32,7 +33,9 @@ export type AppStatus = z.infer<typeof statusSchema>;
 /** `GET /api/status` of the app. */
 export async function appStatus({ functionsUrl }: RunningSystem): Promise<AppStatus> {
   const response = await fetch(`${functionsUrl}/api/status`);
-  return statusSchema.parse(await response.json());
+  const text = await response.text();
+  if (response.ok) return statusSchema.parse(JSON.parse(text));
+  throw new RunError(`${functionsUrl}/api/status answered ${response.status}: ${text}`);
 }
 
 /** `GET /_control/status` of a stand-in. */

@@ -86,7 +86,15 @@ async function startServices(options: SystemOptions, start: Start, storage: Runn
   const functions = await start(
     'host',
     [
-      ...['--app', root, '--port', String(ports.functions), '--system-key', systemKey],
+      ...[
+        '--app',
+        root,
+        '--port',
+        String(ports.functions),
+        '--system-key',
+        systemKey,
+        '--open-functions',
+      ],
       ...dataArguments(options, 'host'),
     ],
     appSettings(options, {

@@ -79,7 +79,11 @@ export function batchSender({ url, send, limiter }: SenderOptions): BatchSender 
       throw refusedBatch(response);
     }
     const contentType = response.headers.get('content-type') ?? '';
-    return parseBatch(contentType, response.text, requests.length);
+    const responses = parseBatch(contentType, response.text, requests.length);
+    if (responses.some((part) => part.status === 429)) {
+      limiter.throttled();
+    }
+    return responses;
   }
 
   return (requests, signal) => {

@@ -10,9 +10,14 @@ export function columnOf(table: TableMetadata, name: string): ColumnMetadata {
   return column;
 }
 
+/** The owner column has one relationship, to the abstract table `owner`, for these two. */
+const owners = new Set(['systemuser', 'team']);
+
 /** The navigation property that sets a lookup column to rows of one table. */
 export function navigationOf(table: TableMetadata, name: string, target: string): string {
-  const navigation = table.lookups.get(name)?.get(target);
+  const navigations = table.lookups.get(name);
+  const navigation =
+    navigations?.get(target) ?? (owners.has(target) ? navigations?.get('owner') : undefined);
   if (navigation === undefined) {
     columnOf(table, name);
     throw missing(table, name, `is not a lookup to ${target}`);

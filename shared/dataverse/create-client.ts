@@ -21,20 +21,24 @@ export interface DataverseClientOptions {
   readonly send: HttpSend;
   /** Default 200; the Web API accepts 1000. */
   readonly maxOperationsPerBatch?: number;
-  /** Most requests in flight at a time, all callers together; default 16. The client starts with 4. */
+  /** Most requests in flight at a time, all callers together; default 16, and 4 to begin with. */
   readonly concurrency?: number;
   /** Marks our writes, so that their echo is recognised in webhooks (facts A10). */
   readonly tag?: string;
 }
 
-/** A client of one organisation; concurrency and metadata are shared by all its callers. */
+/**
+ * A client of one organisation; concurrency and metadata are shared by all its callers.
+ *
+ * @throws AppError CONFIG_INVALID when the URL is not absolute.
+ */
 export function createDataverseClient(options: DataverseClientOptions): DataverseClient {
   const url = options.url.replace(/\/+$/, '');
-  const root = new URL(url).pathname;
+  const root = rootOf(url);
   const limiter = createLoadLimiter(options.concurrency ?? 16);
   const sender = batchSender({ url, send: options.send, limiter });
   const table = metadataCache(sender, root);
-  const batchSize = options.maxOperationsPerBatch ?? 200;
+  const batchSize = Math.min(Math.max(options.maxOperationsPerBatch ?? 200, 1), 1000);
 
   return {
     table,
@@ -61,6 +65,16 @@ export function createDataverseClient(options: DataverseClientOptions): Datavers
       return operations.flatMap((_, index) => results.get(index) ?? []);
     },
   };
+}
+
+function rootOf(url: string): string {
+  if (!URL.canParse(url)) {
+    throw new AppError(
+      'CONFIG_INVALID',
+      'the Dataverse URL is not absolute; see FDS_DATAVERSE_URL',
+    );
+  }
+  return new URL(url).pathname;
 }
 
 /** Loads every table that the operations name, lookup targets included. */

@@ -3,22 +3,27 @@ import type { ColumnMetadata, Scalar, TableMetadata } from './contract.ts';
 
 const guidForm = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const dateForm = /^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:\d{2})?)?$/;
+const numberForm = /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i;
 const guidTypes = new Set(['Lookup', 'Customer', 'Owner', 'Uniqueidentifier']);
-const numberTypes = new Set([
-  'Integer',
-  'BigInt',
-  'Decimal',
-  'Double',
-  'Money',
-  'Picklist',
-  'State',
-  'Status',
+
+/** What a literal without quotes looks like, by `AttributeType`; every other type is quoted text. */
+const bareForms: ReadonlyMap<string, RegExp> = new Map([
+  ['Integer', numberForm],
+  ['BigInt', numberForm],
+  ['Decimal', numberForm],
+  ['Double', numberForm],
+  ['Money', numberForm],
+  ['Picklist', numberForm],
+  ['State', numberForm],
+  ['Status', numberForm],
+  ['DateTime', dateForm],
+  ['Boolean', /^(true|false)$/],
 ]);
 
 /** A row id as URLs and binds take it. */
 export function guidOf(id: string, place: string): string {
   if (!guidForm.test(id)) {
-    throw new AppError('INPUT_INVALID', `${place}: the row id is not a GUID`);
+    throw new AppError('INPUT_INVALID', `${place}: the id is not a GUID`);
   }
   return id.toLowerCase();
 }
@@ -32,33 +37,25 @@ export function quoted(text: string): string {
   return `'${text.toWellFormed().replaceAll("'", "''")}'`;
 }
 
-/** A value as `$filter` compares it with a column, not yet percent-encoded. */
+/**
+ * A value as `$filter` compares it with a column, not yet percent-encoded.
+ *
+ * @throws AppError INPUT_INVALID for a value that is not of the column's type.
+ */
 export function literalFor(value: Scalar, column: ColumnMetadata, table: TableMetadata): string {
   if (value === null) {
     return 'null';
   }
   const text = String(value);
+  const place = `${table.logicalName}.${column.logicalName}`;
   if (isGuidColumn(column)) {
-    return guidOf(text, `${table.logicalName}.${column.logicalName}`);
+    return guidOf(text, place);
   }
-  if (numberTypes.has(column.type)) {
-    return checked(text.trim() !== '' && Number.isFinite(Number(text)), text, column, table);
+  const bareForm = bareForms.get(column.type);
+  if (bareForm === undefined) {
+    return quoted(text);
   }
-  if (column.type === 'DateTime') {
-    return checked(dateForm.test(text), text, column, table);
-  }
-  if (column.type === 'Boolean') {
-    return checked(text === 'true' || text === 'false', text, column, table);
-  }
-  return quoted(text);
-}
-
-function checked(
-  ok: boolean,
-  ...[text, column, table]: readonly [string, ColumnMetadata, TableMetadata]
-): string {
-  if (!ok) {
-    const place = `${table.logicalName}.${column.logicalName}`;
+  if (!bareForm.test(text)) {
     throw new AppError('INPUT_INVALID', `${place}: a filter value is not of type ${column.type}`);
   }
   return text;

@@ -87,7 +87,10 @@ function missing(
   return { kind: 'missing', what: namesBound && !namesRow ? 'reference' : 'row' };
 }
 
-/** The first of our own columns that the text names, in quotes or bare; nothing else of it is kept. */
+/**
+ * The first of our own columns that the text names, in quotes, or bare when it has the underscore
+ * of a custom column and so is no common word. Nothing else of the text is kept.
+ */
 function faultyColumn(error: ErrorAnswer, row: Row, table: TableMetadata): string | undefined {
   const columnByName = new Map<string, string>();
   for (const column of Object.keys(row)) {
@@ -97,7 +100,7 @@ function faultyColumn(error: ErrorAnswer, row: Row, table: TableMetadata): strin
     }
   }
   const quotedNames = [...error.message.matchAll(/['"](\w+)['"]/g)].map((match) => match[1] ?? '');
-  const names = [...quotedNames, ...(error.message.match(/\w+/g) ?? [])];
+  const names = [...quotedNames, ...(error.message.match(/[a-z]\w*_\w+/gi) ?? [])];
   const named = names.find((name) => columnByName.has(name));
   return named === undefined ? undefined : columnByName.get(named);
 }

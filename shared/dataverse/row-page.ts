@@ -1,5 +1,5 @@
 import { AppError } from '../errors.ts';
-import { propertyOf } from './column-lookup.ts';
+import { columnOf, propertyOf } from './column-lookup.ts';
 import type { DataverseRow, Scalar, TableMetadata } from './contract.ts';
 import { isGuidColumn } from './odata-literal.ts';
 
@@ -36,20 +36,12 @@ export function readPage(text: string, shape: PageShape): RowPage {
   const columns = shape.select.map((name) => ({
     name,
     property: propertyOf(shape.table, name),
-    isGuid: isGuidColumn(shape.table.columns.get(name) ?? notGuid),
+    isGuid: shape.table.lookups.has(name) || isGuidColumn(columnOf(shape.table, name)),
   }));
   const rows = value.map((row: unknown) => readRow(row, columns, shape));
   const link = page['@odata.nextLink'];
   return link === undefined ? { rows } : { rows, next: nextPath(link, shape) };
 }
-
-const notGuid = {
-  logicalName: '',
-  type: '',
-  required: false,
-  validForCreate: false,
-  validForUpdate: false,
-};
 
 function readRow(row: unknown, columns: readonly SelectedColumn[], shape: PageShape): DataverseRow {
   if (!isObject(row)) {

@@ -2,6 +2,9 @@ import type { TokenCredential } from '@azure/identity';
 import { AppError } from '../errors.ts';
 import type { TokenSettings } from './settings.ts';
 
+/** Few and short: what a second try does not mend is the orchestration's to repeat. */
+const retryOptions = { maxRetries: 1 };
+
 /**
  * A way to a credential, or undefined for mode `none`. `@azure/identity` is loaded on first use
  * only: it is large, and mode `none` never needs it.
@@ -19,7 +22,10 @@ export function credentialFor(
     case 'managed-identity':
       return async () => {
         const { ManagedIdentityCredential } = await import('@azure/identity');
-        return new ManagedIdentityCredential(clientId === undefined ? {} : { clientId });
+        return new ManagedIdentityCredential({
+          retryOptions,
+          ...(clientId === undefined ? {} : { clientId }),
+        });
       };
     case 'client-credentials':
       if (tenantId === undefined || clientId === undefined || clientSecret === undefined) {
@@ -28,7 +34,7 @@ export function credentialFor(
       }
       return async () => {
         const { ClientSecretCredential } = await import('@azure/identity');
-        return new ClientSecretCredential(tenantId, clientId, clientSecret);
+        return new ClientSecretCredential(tenantId, clientId, clientSecret, { retryOptions });
       };
   }
 }

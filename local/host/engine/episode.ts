@@ -25,13 +25,20 @@ interface Called {
 
 /** Milliseconds as .NET writes a TimeSpan: "6.00:00:00". */
 function timeSpan(ms: number): string {
-  const time = new Date(ms % dayMs).toISOString().slice(11, 23).replace(/\.000$/, '');
+  const time = new Date(ms % dayMs)
+    .toISOString()
+    .slice(11, 23)
+    .replace(/\.000$/, '');
   const days = Math.floor(ms / dayMs);
   return days === 0 ? time : `${days}.${time}`;
 }
 
 /** Fixed facts of every payload of extension 3.19.0 (conformance README). */
-function payload({ limits }: Runtime, instance: LoadedInstance, history: readonly HistoryEvent[]): unknown {
+function payload(
+  { limits }: Runtime,
+  instance: LoadedInstance,
+  history: readonly HistoryEvent[],
+): unknown {
   const { record } = instance;
   const started = history.find((event) => event.EventType === EventType.ExecutionStarted);
   return {
@@ -125,7 +132,9 @@ async function runOnce(
     ? []
     : [historyEvent(EventType.OrchestratorStarted, now)];
   const news = [...started, ...added];
-  const past = instance.record.owesEpisode ? instance.history : markPlayed(instance.history, instance.record.generation);
+  const past = instance.record.owesEpisode
+    ? instance.history
+    : markPlayed(instance.history, instance.record.generation);
   const history = [...past, ...news];
   if (instance.history.length < longHistory && history.length >= longHistory) {
     runtime.warn(

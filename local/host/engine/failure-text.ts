@@ -38,7 +38,8 @@ export function activityFailure(name: string, thrown: unknown): FailureText {
 
 function refusedConnection(thrown: unknown): string | undefined {
   const cause: unknown = thrown instanceof Error ? thrown.cause : undefined;
-  if (!(cause instanceof Error) || !('code' in cause) || cause.code !== 'ECONNREFUSED') return undefined;
+  if (!(cause instanceof Error) || !('code' in cause) || cause.code !== 'ECONNREFUSED')
+    return undefined;
   const where = cause.message.replace(/^connect ECONNREFUSED /, '');
   return `Connection refused (${where})`;
 }

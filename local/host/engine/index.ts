@@ -1,5 +1,10 @@
 export { type Clock, realClock } from './clock.ts';
-export { createDurableEngine, createObservableEngine, type ObservableEngine, type ObservableEngineOptions } from './engine.ts';
+export {
+  createDurableEngine,
+  createObservableEngine,
+  type ObservableEngine,
+  type ObservableEngineOptions,
+} from './engine.ts';
 export { durableClientBinding } from './management-links.ts';
 export { ProtocolError } from './protocol-error.ts';
 export { type RefusalCode, RefusedShapeError } from './refused-shape.ts';

@@ -19,6 +19,7 @@ export interface DispatcherOptions {
   readonly hostJson: HostJson;
   readonly invoker: Invoker;
   readonly keys: HostKeys;
+  readonly openFunctions: boolean;
   readonly engine: DurableEngine;
   readonly listeners: Listeners;
 }
@@ -27,7 +28,7 @@ const webhooks = '/runtime/webhooks/';
 
 /** Sends each request to the part of the host that its path belongs to. */
 export function createDispatcher(options: DispatcherOptions) {
-  const { catalog, routes, hostJson, invoker, keys, engine, listeners } = options;
+  const { catalog, routes, hostJson, invoker, keys, openFunctions, engine, listeners } = options;
   const { routePrefix } = hostJson;
   const calls = new CallCount();
   const control = createControlEndpoint({
@@ -45,7 +46,7 @@ export function createDispatcher(options: DispatcherOptions) {
     keys,
     runTimer: (name) => listeners.runTimer(name),
   });
-  const functions = createHttpFunctions({ routes, routePrefix, keys, invoker });
+  const functions = createHttpFunctions({ routes, routePrefix, keys, openFunctions, invoker });
   let closing = false;
 
   async function handle(request: HostRequest): Promise<Reply> {

@@ -10,13 +10,17 @@ export interface HttpFunctionsOptions {
   /** Without slashes at its ends; may be empty. */
   readonly routePrefix: string;
   readonly keys: HostKeys;
+  /** True asks no key of function-level callers, as `func start` does. */
+  readonly openFunctions: boolean;
   readonly invoker: Invoker;
 }
 
 /** Answers requests to the app's own HTTP functions; undefined when the path is not below the prefix. */
 export function createHttpFunctions(options: HttpFunctionsOptions) {
-  const { routes, routePrefix, keys, invoker } = options;
+  const { routes, routePrefix, keys, openFunctions, invoker } = options;
   const prefix = routePrefix === '' ? '/' : `/${routePrefix.toLowerCase()}/`;
+
+  const isOpen = (level: AuthLevel): boolean => openFunctions && level === 'function';
 
   return async (request: HostRequest): Promise<Reply | undefined> => {
     const path = `${request.url.pathname.replace(/\/+$/, '')}/`;
@@ -34,7 +38,7 @@ export function createHttpFunctions(options: HttpFunctionsOptions) {
         // Azure answers 404, not 405.
         return problemReply(404, 'Not found', `This route takes ${match.allowed.join(', ')} only.`);
       case 'found':
-        if (!authorized(match.route.authLevel, request, keys))
+        if (!isOpen(match.route.authLevel) && !authorized(match.route.authLevel, request, keys))
           return unauthorized(match.route.authLevel);
         return call(match.route, request, match.params);
     }

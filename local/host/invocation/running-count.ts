@@ -59,13 +59,16 @@ export class RunningCount {
   }
 }
 
+/** setTimeout fires at once beyond this; 24 days are as good as no limit. */
+const longestTimer = 2 ** 31 - 1;
+
 /** Rejects with `problem()` when the work takes longer; the work itself cannot be stopped and goes on unheard. */
 export async function withTimeout<T>(
   work: Promise<T>,
   milliseconds: number | undefined,
   problem: () => Error,
 ): Promise<T> {
-  if (milliseconds === undefined) return work;
+  if (milliseconds === undefined || milliseconds > longestTimer) return work;
   let deadline: NodeJS.Timeout | undefined;
   const expired = new Promise<never>((_, reject) => {
     deadline = setTimeout(() => reject(problem()), milliseconds);

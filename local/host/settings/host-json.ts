@@ -26,17 +26,17 @@ export interface QueueSettings {
   readonly base64: boolean;
 }
 
-const timeSpan = z.string().transform((text, context) => {
-  const milliseconds = parseTimeSpan(text);
-  if (milliseconds === undefined) context.addIssue('expected a time such as "00:05:00"');
-  return milliseconds ?? z.NEVER;
-});
+function milliseconds(text: string, context: z.RefinementCtx): number {
+  const span = parseTimeSpan(text);
+  if (span === undefined) context.addIssue('expected a time such as "00:05:00"');
+  return span ?? z.NEVER;
+}
 
+const timeSpan = z.string().transform(milliseconds);
 /** "-1" means no limit. */
-const functionTimeout = z.preprocess(
-  (value) => (value === '-1' ? noTimeout : value),
-  timeSpan,
-);
+const functionTimeout = z
+  .string()
+  .transform((text, context) => (text === '-1' ? undefined : milliseconds(text, context)));
 const level = z
   .string()
   .transform((text) => text.toLowerCase())
@@ -44,7 +44,6 @@ const level = z
 
 // Azure waits up to a minute between polls of an empty queue; on one machine a second is kinder and costs nothing.
 const localPollingInterval = 1_000;
-const noTimeout = '10000000.00:00:00';
 // Azure's default outside the Consumption plan.
 const defaultFunctionTimeout = 30 * 60_000;
 

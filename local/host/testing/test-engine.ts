@@ -1,4 +1,9 @@
-import { createObservableEngine, type DurableWorker, type ObservableEngine, type ObservableEngineOptions } from '../engine/index.ts';
+import {
+  createObservableEngine,
+  type DurableWorker,
+  type ObservableEngine,
+  type ObservableEngineOptions,
+} from '../engine/index.ts';
 import { type Handlers, HandlerWorker } from './handler-worker.ts';
 import { VirtualClock } from './virtual-clock.ts';
 

@@ -31,34 +31,6 @@ async function refusal(...args: readonly string[]): Promise<string> {
 }
 
 describe('the host does not start, and says why, when', () => {
-  it('there is no such folder', async () => {
-    app = join(folder.path, 'absent');
-    expect(await refusal()).toContain(`no function app at ${app}`);
-  });
-
-  it('the folder has no package.json, or its main matches nothing', async () => {
-    expect(await refusal()).toContain('No file matches "main": "index.js"');
-    app = join(app, 'empty');
-    mkdirSync(app);
-    expect(await refusal()).toContain('has no package.json');
-  });
-
-  it.each([
-    ['host.json', '{\n  "version": "2.0",\n  "extensions": }', 'line 3, column 17'],
-    ['host.json', '{ "functionTimeout": "soon" }', 'functionTimeout: expected a time'],
-    ['host.json', '{ "version": "1.0" }', 'version: expected "2.0"'],
-    ['local.settings.json', '{ "Values": { "KEY": "secret" "B": 1 } }', 'line 1, column 31'],
-    ['local.settings.json', '{ "Values": { "DEEP": { "a": 1 } } }', 'Values.DEEP: expected a text'],
-    ['local.settings.json', '{ "IsEncrypted": true }', 'func settings decrypt'],
-  ])('%s is %s', async (name, text, complaint) => {
-    write('index.js', oneFunction);
-    write(name, text);
-    const said = await refusal();
-    expect(said).toContain(join(app, name));
-    expect(said).toContain(complaint);
-    expect(said).not.toContain('secret');
-  });
-
   it.each([
     ['an entry that throws', 'throw new Error("broken entry");', 'broken entry'],
     ['an entry that registers nothing', 'exports.a = 1;', 'No function was registered'],
@@ -98,16 +70,6 @@ describe('the host does not start, and says why, when', () => {
   ])('the app has %s', async (_, code, complaint) => {
     write('index.js', code);
     expect(await refusal()).toContain(complaint);
-  });
-
-  it.each([
-    [['--port', 'http'], '--port must be a whole number'],
-    [['--log-level', 'loud'], '--log-level must be one of'],
-    [['--unknown'], 'usage:'],
-    [['--settings', 'absent.json'], 'no settings file'],
-  ])('the command line has %s', async (args, complaint) => {
-    write('index.js', oneFunction);
-    expect(await refusal(...args)).toContain(complaint);
   });
 
   it('the port is in use', async () => {

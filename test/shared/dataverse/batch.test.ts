@@ -124,6 +124,18 @@ describe('the bytes of a batch', () => {
     });
   });
 
+  test('hold the texts of a list in a form that no URL parser can misread', async () => {
+    const organisation = cannedOrganisation(() => multipart([jsonPart(200, { value: [] })]));
+    const client = createDataverseClient({ url: root, send: organisation.send });
+    const filter = { column: 'lastname', in: ["O'B", 'a]"b', 'é-1_x.y'] };
+    await client.execute([{ kind: 'query', table: 'contact', select: [], filter }]);
+    const path = /^GET (\S+)/m.exec(organisation.sent[0]!.body!)![1]!;
+    expect(decodeURIComponent(path)).toBe(
+      '/api/data/v9.2/contacts?$select=contactid&$filter=Microsoft.Dynamics.CRM.In(' +
+        `PropertyName='lastname',PropertyValues=["O\\u0027B","a\\u005d\\u0022b","é-1_x.y"])`,
+    );
+  });
+
   test('carry a lone query too, so that no value of a filter is in a URL', async () => {
     const organisation = cannedOrganisation(() => multipart([jsonPart(200, { value: [] })]));
     const client = createDataverseClient({ url: root, send: organisation.send });

@@ -7,6 +7,7 @@ import {
 import { createHttp, type HttpSend } from '../../../shared/http/index.ts';
 
 export interface StandIn {
+  readonly url: string;
   readonly client: DataverseClient;
   readonly send: HttpSend;
   /** Another client of the same organisation. */
@@ -24,6 +25,7 @@ export async function startStandIn(options: DataverseOptions = {}): Promise<Stan
   const base = { url: `${server.url}/api/data/v9.2`, send };
   const faults = `${server.url}/_control/faults`;
   return {
+    url: server.url,
     client: createDataverseClient(base),
     send,
     clientWith: (more) => createDataverseClient({ ...base, ...more }),

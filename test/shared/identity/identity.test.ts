@@ -140,7 +140,7 @@ describe('mode managed-identity, against a local identity endpoint', () => {
   });
 
   test('a refusal ends as TOKEN_UNAVAILABLE without the words of the vendor', async () => {
-    await identityEndpoint(400, { error: 'invalid', error_description: 'CANARY' });
+    await identityEndpoint(403, { error: 'invalid', error_description: 'CANARY' });
     const token = createTokenProvider({
       mode: 'managed-identity',
       url: 'https://org.example',

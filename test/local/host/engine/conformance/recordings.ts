@@ -70,6 +70,7 @@ export function normalise(value: unknown): unknown {
     .replace(/\?k=\d+/, '?k=0')
     .replace(/Additional info: [^]*$/, 'Additional info')
     .replace(/(\\*n|\n)\s+at [^]*$/, '$1<frames>')
+    .replace(/(Stack: Error): (\\*n)/g, '$1$2')
     .replace(/<frames>[^]*$/, '<frames>')
     .replace(/StackTrace: [^]*$/, 'StackTrace: <stack>');
 }
