@@ -1,5 +1,5 @@
 import type { ParkedChange } from '../shared/ledger/index.ts';
-import type { ChangeOutcome } from '../shared/outcomes/index.ts';
+import { type ChangeOutcome, referenceOf } from '../shared/outcomes/index.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { findRows } from './remove-rows.ts';
 
@@ -42,14 +42,9 @@ async function inCircles(
   { ledger }: ActivityDependencies,
   waiting: readonly ParkedChange[],
 ): Promise<ReadonlySet<ParkedChange>> {
-  const circular = await Promise.all(
-    waiting.map(async (item) => {
-      const own = `${item.change.resourceType}/${item.change.id}`;
-      const waiters = await ledger.parked.waitingFor([own]);
-      return waiters.some(
-        ({ change }) => `${change.resourceType}/${change.id}` === item.waitingFor,
-      );
-    }),
+  const waiters = await ledger.parked.waitingFor(waiting.map(({ change }) => referenceOf(change)));
+  const waitsFor = new Set(waiters.map((item) => `${referenceOf(item.change)} ${item.waitingFor}`));
+  return new Set(
+    waiting.filter((item) => waitsFor.has(`${item.waitingFor} ${referenceOf(item.change)}`)),
   );
-  return new Set(waiting.filter((_, index) => circular[index]));
 }

@@ -1,6 +1,11 @@
 import type { FhirResource } from '../shared/fhir/index.ts';
 import type { MapProblem, RootMap } from '../shared/mapping/index.ts';
-import type { FailedResource, Problem, ResourceEnding } from '../shared/outcomes/index.ts';
+import {
+  type FailedResource,
+  type Problem,
+  type ResourceEnding,
+  referenceOf,
+} from '../shared/outcomes/index.ts';
 import { type CirclesOf, type RowDraft, type RowResult, writeRows } from '../shared/rows/index.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { type CurrentResource, loadBodies, partsOf } from './resources.ts';
@@ -101,15 +106,14 @@ export function mappingProblem({ map, column, path, code, problem }: MapProblem)
 /** Who waits for whom, from the waiting room: a draft that is awaited by what it awaits must not wait. */
 function circlesIn({ ledger }: ActivityDependencies): CirclesOf {
   return async (parked) => {
-    const circles = new Map<string, ReadonlySet<string>>();
-    for (const { reference, waitingFor } of parked) {
-      const waiters = await ledger.parked.waitingFor([reference]);
-      const mutual = waiters.some(
-        ({ change }) => `${change.resourceType}/${change.id}` === waitingFor,
-      );
-      if (mutual) circles.set(reference, new Set([waitingFor]));
-    }
-    return circles;
+    const waiters = await ledger.parked.waitingFor(parked.map(({ reference }) => reference));
+    const waitsFor = new Set(
+      waiters.map(({ change, waitingFor }) => `${referenceOf(change)} ${waitingFor}`),
+    );
+    const mutual = parked.filter(({ reference, waitingFor }) =>
+      waitsFor.has(`${waitingFor} ${reference}`),
+    );
+    return new Map(mutual.map(({ reference, waitingFor }) => [reference, new Set([waitingFor])]));
   };
 }
 

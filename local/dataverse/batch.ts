@@ -103,7 +103,8 @@ class BatchRun {
   }
 
   #failure(error: unknown, contentId: string | undefined): ItemResponse {
-    if (error instanceof TornBatch) {
+    // What is no protocol error may have written half a row: it undoes the whole batch.
+    if (!(error instanceof DataverseError)) {
       throw error;
     }
     return { kind: 'request', part: { contentId, response: errorResponse(error) } };

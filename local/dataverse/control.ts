@@ -75,8 +75,7 @@ function setFaults(state: ControlState, request: ApiRequest): ApiResponse {
     state.faults.clear();
     return emptyResponse(204);
   }
-  const rules = parse(faultsSchema, request.body);
-  state.faults.add(Array.isArray(rules) ? rules : [rules]);
+  state.faults.add(parse(faultsSchema, request.body));
   return jsonResponse(200, { pendingFaults: state.faults.pending });
 }
 

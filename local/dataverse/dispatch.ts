@@ -29,7 +29,7 @@ function onRow(context: ApiContext, request: ApiRequest, place: RowPlace): Write
       member === undefined ? readRow(context, request, place) : readMember(context, request, place),
     );
   }
-  return context.store.atomic(() => {
+  return context.store.single(() => {
     if (member !== undefined && (request.method === 'PUT' || request.method === 'DELETE')) {
       const isReference = rest[1]?.name === '$ref';
       return writeMember(context, request, { ...place, member: member.name, isReference });
@@ -56,7 +56,7 @@ function onSet(
       return read(listRows(context, table, request));
     }
     if (request.method === 'POST') {
-      return context.store.atomic(() => postRow(context, table, request));
+      return context.store.single(() => postRow(context, table, request));
     }
     throw methodNotAllowed(request.method);
   }

@@ -39,7 +39,11 @@ const ruleSchema = z.strictObject({
   torn: z.enum(['before', 'after']).optional(),
 });
 
-export const faultsSchema = z.union([ruleSchema, z.array(ruleSchema)]);
+/** One rule or a list of them. */
+export const faultsSchema = z.preprocess(
+  (body) => (Array.isArray(body) ? body : [body]),
+  z.array(ruleSchema),
+);
 export type FaultRule = z.output<typeof ruleSchema>;
 
 interface LiveRule {

@@ -1,11 +1,8 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { CallCounts } from './call-counts.ts';
 import { openDatabase } from './database.ts';
 import { FaultPlan } from './faults.ts';
-import { buildModel, type Model } from './model.ts';
-import { type ModelFile, modelFileSchema } from './model-schema.ts';
+import { loadModel } from './model-files.ts';
 import { writePlatformRows } from './platform-rows.ts';
 import { RowStore } from './row-store.ts';
 import { createHttpServer } from './server.ts';
@@ -39,22 +36,10 @@ export interface RunningDataverse {
 
 const sevenDaysMs = 7 * 24 * 3600 * 1000;
 
-function readModelFile(path: string): ModelFile {
-  return modelFileSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
-}
-
-/**
- * The built-in table model with extension files laid over it. Throws `ZodError`
- * for a file that is not in the form and `RangeError` for a key on an unknown column.
- */
-export function loadModel(extensions: readonly string[] = []): Model {
-  const builtIn = join(import.meta.dirname, 'data-model.json');
-  return buildModel([builtIn, ...extensions].map(readModelFile));
-}
-
 /**
  * Starts the Dataverse Web API stand-in on 127.0.0.1. Rejects with the system
- * error (`EADDRINUSE`) when the port is taken.
+ * error (`EADDRINUSE`) when the port is taken and with `ModelFileError` for an
+ * extension file that cannot be used.
  */
 export async function startDataverse(options: DataverseOptions = {}): Promise<RunningDataverse> {
   const model = loadModel(options.extensions);

@@ -37,29 +37,26 @@ export class KeyIndex {
     this.#put = database.prepare('INSERT INTO key_values(slot, value, id) VALUES (?,?,?)');
     this.#drop = database.prepare('DELETE FROM key_values WHERE slot=? AND value=? AND id=?');
     this.#loadRuntimeKeys(model);
+    this.#forgetRemoved(model);
     for (const table of model.tables.values()) {
       for (const key of table.keys.values()) {
-        this.#attach(table, key, false);
+        if (!this.#attach(table, key, false)) {
+          this.#fail(table, key);
+        }
       }
     }
   }
 
   /** Declares a key while running; its index counts as built from `activeFrom`. */
   declare(table: Table, key: TableKey): void {
-    const failed = !this.#attach(table, key, true);
-    table.keys.set(key.name, failed ? { ...key, activeFrom: undefined } : key);
-    if (failed) {
-      this.#database
-        .prepare('UPDATE entity_keys SET active_from=NULL WHERE tbl=? AND name=?')
-        .run(table.name, key.name);
+    table.keys.set(key.name, key);
+    if (!this.#attach(table, key, true)) {
+      this.#fail(table, key);
     }
   }
 
   withdraw(table: Table, key: TableKey): void {
-    this.#database.prepare('DELETE FROM key_values WHERE slot=?').run(this.#slotOf(key));
-    this.#database
-      .prepare('DELETE FROM entity_keys WHERE tbl=? AND name=?')
-      .run(table.name, key.name);
+    this.#forget(table.name, key.name);
     table.keys.delete(key.name);
   }
 
@@ -69,7 +66,19 @@ export class KeyIndex {
     return found === undefined ? undefined : String(found['id']);
   }
 
-  /** Moves the row's entries from the old values to the new; 412 when another row holds them. */
+  /** Throws 412 when another row holds a key value that the row is about to take. */
+  check(table: Table, before: RowValues, after: RowValues): void {
+    for (const key of table.keys.values()) {
+      const slot = this.#slots.get(key);
+      const next = keyText(key.columns, after);
+      const isKept = next === undefined || next === keyText(key.columns, before);
+      if (slot !== undefined && key.activeFrom !== undefined && !isKept) {
+        this.#requireFree(key, slot, next);
+      }
+    }
+  }
+
+  /** Moves the row's entries from the old values to the new, which `check` has passed. */
   move(table: Table, id: string, before: RowValues, after: RowValues): void {
     for (const key of table.keys.values()) {
       const slot = this.#slots.get(key);
@@ -77,12 +86,6 @@ export class KeyIndex {
       const next = keyText(key.columns, after);
       if (slot === undefined || key.activeFrom === undefined || old === next) {
         continue;
-      }
-      if (next !== undefined && this.#find.get(slot, next) !== undefined) {
-        const names = key.columns.map((column) => column.name).join(', ');
-        throw duplicateRow(
-          `A record that has the attribute values ${names} already exists. The entity key ${key.name} requires that this set of attributes contains unique values. Select unique values and try again.`,
-        );
       }
       if (old !== undefined) {
         this.#drop.run(slot, old, id);
@@ -93,8 +96,44 @@ export class KeyIndex {
     }
   }
 
+  #requireFree(key: TableKey, slot: number, value: string): void {
+    if (this.#find.get(slot, value) !== undefined) {
+      const names = key.columns.map((column) => column.name).join(', ');
+      throw duplicateRow(
+        `A record that has the attribute values ${names} already exists. The entity key ${key.name} requires that this set of attributes contains unique values. Select unique values and try again.`,
+      );
+    }
+  }
+
   #slotOf(key: TableKey): number {
     return this.#slots.get(key) ?? -1;
+  }
+
+  /** Rows collide: the key stays declared but cannot be used. */
+  #fail(table: Table, key: TableKey): void {
+    table.keys.set(key.name, { ...key, activeFrom: undefined });
+    this.#database
+      .prepare('UPDATE entity_keys SET active_from=NULL WHERE tbl=? AND name=?')
+      .run(table.name, key.name);
+  }
+
+  #forget(tableName: string, keyName: string): void {
+    const place = [tableName, keyName] as const;
+    this.#database
+      .prepare(
+        'DELETE FROM key_values WHERE slot IN (SELECT slot FROM entity_keys WHERE tbl=? AND name=?)',
+      )
+      .run(...place);
+    this.#database.prepare('DELETE FROM entity_keys WHERE tbl=? AND name=?').run(...place);
+  }
+
+  /** A key that left the model files is no longer kept up, so its entries must go. */
+  #forgetRemoved(model: Model): void {
+    for (const row of this.#database.prepare('SELECT tbl, name FROM entity_keys').all()) {
+      if (!model.tables.get(String(row['tbl']))?.keys.has(String(row['name']))) {
+        this.#forget(String(row['tbl']), String(row['name']));
+      }
+    }
   }
 
   #loadRuntimeKeys(model: Model): void {
@@ -117,15 +156,17 @@ export class KeyIndex {
   #attach(table: Table, key: TableKey, declared: boolean): boolean {
     const columns = JSON.stringify(key.columns.map((column) => column.name));
     const known = this.#database
-      .prepare('SELECT slot, columns FROM entity_keys WHERE tbl=? AND name=?')
+      .prepare('SELECT slot, columns, active_from FROM entity_keys WHERE tbl=? AND name=?')
       .get(table.name, key.name);
-    if (known !== undefined && known['columns'] === columns) {
+    const mustRetry = known?.['active_from'] === null && key.activeFrom !== undefined;
+    if (known !== undefined && known['columns'] === columns && !mustRetry) {
       this.#slots.set(key, Number(known['slot']));
       return true;
     }
+    this.#forget(table.name, key.name);
     const { lastInsertRowid } = this.#database
       .prepare(
-        'INSERT OR REPLACE INTO entity_keys(tbl, name, columns, created, active_from, declared) VALUES (?,?,?,?,?,?)',
+        'INSERT INTO entity_keys(tbl, name, columns, created, active_from, declared) VALUES (?,?,?,?,?,?)',
       )
       .run(table.name, key.name, columns, key.createdAt, key.activeFrom ?? null, declared ? 1 : 0);
     this.#slots.set(key, Number(lastInsertRowid));

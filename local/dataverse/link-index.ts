@@ -47,6 +47,7 @@ export class LinkIndex {
         .all()
         .map((row) => [`${row['tbl']}.${row['col']}`, Number(row['slot'])]),
     );
+    this.#forgetRemoved(model, known);
     for (const table of model.tables.values()) {
       const columns = [...table.columns.values()].filter((column) => isIndexed(table, column));
       this.#columns.set(
@@ -96,6 +97,20 @@ export class LinkIndex {
       const owner = this.#owners.get(Number(row['slot']));
       return owner?.column.targets.includes(target) ? [{ ...owner, id: String(row['id']) }] : [];
     });
+  }
+
+  /** A column that is no longer indexed is no longer kept up, so its entries must go. */
+  #forgetRemoved(model: Model, known: Map<string, number>): void {
+    for (const [name, slot] of known) {
+      const [tableName = '', columnName = ''] = name.split('.');
+      const table = model.tables.get(tableName);
+      const column = table?.columns.get(columnName);
+      if (table === undefined || column === undefined || !isIndexed(table, column)) {
+        this.#database.prepare('DELETE FROM links WHERE slot=?').run(slot);
+        this.#database.prepare('DELETE FROM slots WHERE slot=?').run(slot);
+        known.delete(name);
+      }
+    }
   }
 
   #attach(table: Table, column: Column, known: number | undefined): IndexedColumn {

@@ -121,7 +121,8 @@ function buildTable(name: string, form: TableForm): Table {
     primaryName: primaryNameOf(form),
     columns,
     properties: new Map([...columns.values()].map((column) => [column.property, column])),
-    navigations: new Map(navigations.map((navigation) => [navigation.name, navigation])),
+    // The owner has one property for both targets: the first one is what it expands to.
+    navigations: new Map(navigations.toReversed().map((one) => [one.name, one])),
     keys: new Map((form.keys ?? []).map((key) => [key.name, buildKey(columns, key)])),
     changeTracking: form.changeTracking ?? false,
     bulkMessages: new Set(form.bulkMessages ?? bulkMessages),
@@ -144,10 +145,27 @@ function buildKey(
   return { name: key.name, columns: keyColumns, activeFrom: 0, createdAt: 0 };
 }
 
+/** A lookup to a table that does not exist could never be bound: most likely a slip of the pen. */
+function checkTargets(tables: ReadonlyMap<string, Table>): void {
+  for (const table of tables.values()) {
+    for (const column of table.columns.values()) {
+      const missing = column.targets.find((target) => !tables.has(target));
+      if (missing !== undefined) {
+        throw new RangeError(
+          `The lookup ${table.name}.${column.name} points at the table ${missing}, which no model file has.`,
+        );
+      }
+    }
+  }
+}
+
 function collectIncoming(tables: Iterable<Table>): Map<string, IncomingLookup[]> {
   const incoming = new Map<string, IncomingLookup[]>();
   for (const table of tables) {
-    for (const { column, target } of table.navigations.values()) {
+    const lookups = [...table.columns.values()].flatMap((column) =>
+      column.targets.map((target) => ({ column, target })),
+    );
+    for (const { column, target } of lookups) {
       const collection = `${table.name}_${column.name}_${target}`;
       const list = incoming.get(target) ?? [];
       list.push({ table, column, collection });
@@ -171,6 +189,7 @@ export function buildModel(files: readonly ModelFile[]): Model {
   const tables = new Map(
     [...forms].map(([name, list]) => [name, buildTable(name, mergeForms(list))] as const),
   );
+  checkTargets(tables);
   return {
     tables,
     entitySets: new Map([...tables.values()].map((table) => [table.entitySet, table])),

@@ -173,12 +173,13 @@ class PayloadReader {
     if (typeof value !== 'string') {
       throw badPayload(this.#table.entitySet, `The value of '${name}' is not a reference.`);
     }
-    const { column, target } = navigation;
+    const { column } = navigation;
     const reference = resolveReference(value, this.#context);
-    if (reference.table.name !== target) {
+    const target = reference.table.name;
+    if (column.navigations.get(target) !== property) {
       throw badPayload(
         this.#table.entitySet,
-        `Microsoft.OData.ODataException: The navigation property '${property}' takes rows of '${target}', not of '${reference.table.name}'.`,
+        `Microsoft.OData.ODataException: The navigation property '${property}' does not take rows of '${target}'.`,
       );
     }
     this.values.set(column.name, reference.id);

@@ -4,10 +4,12 @@ import type { ApiRequest } from './api-message.ts';
 import { type ControlState, controlResponse } from './control.ts';
 import { errorResponse } from './dispatch.ts';
 import { readHttpBody } from './http-body.ts';
-import { resourceMissing } from './protocol-error.ts';
+import { DataverseError, resourceMissing } from './protocol-error.ts';
 import type { Answer, WebApi } from './web-api.ts';
 
 const apiRoot = /^\/api\/data\/v9\.\d+(?:\/|(?=\?)|$)/;
+/** Longest URL of a request outside a batch (knowledge, not read in a page). */
+const maxUrlLength = 32_768;
 const controlRoot = '/_control/';
 
 function toRequest(message: IncomingMessage, relative: string, body: string): ApiRequest {
@@ -49,6 +51,9 @@ export function createHttpServer(api: WebApi, control: ControlState): Server {
   async function answer(message: IncomingMessage): Promise<Answer> {
     const url = message.url ?? '/';
     try {
+      if (url.length > maxUrlLength) {
+        throw new DataverseError(414, '0x0', 'The URL is over 32768 characters: use $batch.');
+      }
       const body = await readHttpBody(message);
       if (url.startsWith(controlRoot)) {
         return controlResponse(control, toRequest(message, url.slice(controlRoot.length), body));
@@ -63,7 +68,10 @@ export function createHttpServer(api: WebApi, control: ControlState): Server {
       return errorResponse(error);
     }
   }
-  return createServer((message, response) => {
+  const server = createServer({ maxHeaderSize: maxUrlLength * 2 }, (message, response) => {
     void answer(message).then((result) => send(response, result, api.commonHeaders()));
   });
+  // A pooled connection must not be closed under a client that is about to use it.
+  server.keepAliveTimeout = 120_000;
+  return server;
 }

@@ -17,7 +17,11 @@ export const systemColumns: Readonly<Record<string, ColumnForm>> = {
   modifiedon: { type: 'datetime', ...readOnly },
   createdby: { ...to('systemuser'), ...readOnly },
   modifiedby: { ...to('systemuser'), ...readOnly },
-  ownerid: { ...to('systemuser', 'team'), required: 'system' },
+  ownerid: {
+    ...to('systemuser', 'team'),
+    required: 'system',
+    navigation: { systemuser: 'ownerid', team: 'ownerid' },
+  },
   owningbusinessunit: { ...to('businessunit'), ...readOnly },
   overriddencreatedon: { type: 'datetime', update: false },
   versionnumber: { type: 'bigint', ...readOnly },

@@ -20,8 +20,11 @@ export function keyMetadata(table: Table, key: TableKey, now: number): MetadataO
 }
 
 function manyToOne(model: Model, table: Table): readonly MetadataObject[] {
-  return [...table.navigations.values()].map(({ name, column, target }) => ({
-    MetadataId: namedGuid(`relationship ${table.name}.${name}`),
+  const lookups = [...table.columns.values()].flatMap((column) =>
+    [...column.navigations].map(([target, name]) => ({ column, target, name })),
+  );
+  return lookups.map(({ name, column, target }) => ({
+    MetadataId: namedGuid(`relationship ${table.name}.${column.name}.${target}`),
     SchemaName: `${table.name}_${column.name}_${target}`,
     RelationshipType: 'OneToManyRelationship',
     ReferencedEntity: target,

@@ -24,39 +24,42 @@ export interface WriteResult {
 
 interface Written {
   readonly row: Row;
-  readonly table: Table;
   readonly isNew: boolean;
   /** What `OData-EntityId` says after the base URL. */
   readonly entityId: string;
 }
 
-function answer(context: ApiContext, request: ApiRequest, written: Written): WriteResult {
-  const { row, table } = written;
-  const reference = { table, id: row.id };
-  const preferences = readPreferences(request.headers['prefer']);
-  if (!preferences.returnsRepresentation) {
-    const entityId = `${context.baseUrl}${written.entityId}`;
-    const headers = {
-      ...(written.isNew ? { Location: entityId } : {}),
-      'OData-EntityId': entityId,
+/** Checks what the caller wants to see before anything is written, then answers for the row. */
+function answerer(
+  context: ApiContext,
+  table: Table,
+  request: ApiRequest,
+): (written: Written) => WriteResult {
+  const { returnsRepresentation, annotations } = readPreferences(request.headers['prefer']);
+  if (!returnsRepresentation) {
+    return ({ row, isNew, entityId }) => {
+      const place = `${context.baseUrl}${entityId}`;
+      const headers = { ...(isNew ? { Location: place } : {}), 'OData-EntityId': place };
+      return { response: emptyResponse(204, headers), reference: { table, id: row.id } };
     };
-    return { response: emptyResponse(204, headers), reference };
   }
-  const { annotations } = preferences;
   const options = readQueryOptions(request.query);
   const { render, selection } = rowRenderer(table, options, { context, annotations });
   const about = `${context.baseUrl}$metadata#${table.entitySet}${selection}/$entity`;
-  const body = { '@odata.context': about, ...render(row) };
-  const headers = { ETag: etagOf(row.version), 'Preference-Applied': 'return=representation' };
-  return { response: jsonResponse(written.isNew ? 201 : 200, body, headers), reference };
+  return ({ row, isNew }) => {
+    const body = { '@odata.context': about, ...render(row) };
+    const headers = { ETag: etagOf(row.version), 'Preference-Applied': 'return=representation' };
+    const response = jsonResponse(isNew ? 201 : 200, body, headers);
+    return { response, reference: { table, id: row.id } };
+  };
 }
 
 /** `POST /contacts`. */
 export function postRow(context: ApiContext, table: Table, request: ApiRequest): WriteResult {
+  const answer = answerer(context, table, request);
   const payload = readPayload(table, readBody(request.body), { ...context, isCreate: true });
   const row = createRow(context, table, payload);
-  const entityId = `${table.entitySet}(${row.id})`;
-  return answer(context, request, { row, table, isNew: true, entityId });
+  return answer({ row, isNew: true, entityId: `${table.entitySet}(${row.id})` });
 }
 
 type Condition =
@@ -145,10 +148,11 @@ interface Place {
 export function patchRow(context: ApiContext, request: ApiRequest, place: Place): WriteResult {
   const { table } = place;
   const address = addressOf(table, place.key, context.now);
+  const answer = answerer(context, table, request);
   const body = readBody(request.body);
   const { row, isNew } = upsertAt(context, address, body, conditionOf(request));
   const entityId = address.kind === 'id' ? `${table.entitySet}(${row.id})` : place.raw;
-  return answer(context, request, { row, table, isNew, entityId });
+  return answer({ row, isNew, entityId });
 }
 
 /** `DELETE /contacts(..)`. */

@@ -42,6 +42,12 @@ export const defaultPort = 8_082;
  * `<url>/topics/<topic>/api/events`, subscribe with a PUT to
  * `<url>/topics/<topic>/subscriptions/<name>`. An event is durable before its
  * publisher gets 200, and is delivered at least once.
+ *
+ * Not imitated: delivery delays toward unhealthy endpoints, the lag before a
+ * dead letter is written, validation by `validationUrl`, dynamic header
+ * mappings and Entra tokens. Without a `deadLetterDestination` the service
+ * drops what it cannot deliver; here it stays visible under
+ * `GET /_control/dead-letters`.
  * @throws EventGridError PortInUse
  */
 export async function startEventGrid(options: EventGridOptions = {}): Promise<RunningEventGrid> {

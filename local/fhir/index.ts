@@ -10,6 +10,9 @@ import { openService } from './server/service.ts';
 
 export type { FhirOptions } from './server/options.ts';
 
+/** Searches by many ids make long URLs. */
+const maxHeaderSize = 256 * 1024;
+
 export interface RunningFhir {
   /** Base URL without a slash at the end. */
   readonly url: string;
@@ -39,7 +42,10 @@ export async function startFhir(options: FhirOptions): Promise<RunningFhir> {
     wakePublisher: () => publisher?.wake(),
     onDefect: (error) => process.emitWarning(error instanceof Error ? error : String(error)),
   });
-  const server = createServer((message, response) => void listener(message, response));
+  const server = createServer(
+    { maxHeaderSize },
+    (message, response) => void listener(message, response),
+  );
   server.keepAliveTimeout = 60_000;
   try {
     await listen(server, options.port);

@@ -76,6 +76,7 @@ export async function runApp(run: AppRunOptions): Promise<AppRun> {
     async close(within) {
       dispatcher.refuseNewWork();
       await closeInOrder({ listeners, invoker, engine, log, within });
+      dispatcher.refuseAll();
       for (const hook of registration.hooks('appTerminate')) {
         await hook({ hookData: {}, appHookData: registration.appHookData });
       }

@@ -97,27 +97,36 @@ interface BundleAnswer {
 }
 
 async function postBundle(fhirUrl: string, batch: Batch): Promise<BundleAnswer> {
-  const response = await fetch(fhirUrl, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/fhir+json',
-      accept: 'application/fhir+json',
-      'user-agent': 'fhir-dataverse-seed/1',
-    },
-    body: JSON.stringify(bundleOf(batch)),
-  }).catch((cause: unknown) => {
-    throw new SeedError(
-      'SERVER_UNREACHABLE',
-      `The FHIR service at ${fhirUrl} does not answer: start it or correct the address.`,
-      cause,
-    );
-  });
+  const response = await reach(fhirUrl, JSON.stringify(bundleOf(batch)));
   const body: unknown = await response.json().catch(() => undefined);
   const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
   const retryAfterSeconds = Number.isFinite(seconds)
     ? Math.min(Math.max(seconds, 0), 60)
     : undefined;
   return { outcomes: outcomesOf(batch, response.status, body), retryAfterSeconds };
+}
+
+/** A torn connection is tried again: putting the same version twice changes nothing. */
+async function reach(fhirUrl: string, body: string): Promise<Response> {
+  const headers = {
+    'content-type': 'application/fhir+json',
+    accept: 'application/fhir+json',
+    'user-agent': 'fhir-dataverse-seed/1',
+  };
+  let cause: unknown;
+  for (const waitMilliseconds of [0, 100, 400, 1_600]) {
+    await sleep(waitMilliseconds);
+    try {
+      return await fetch(fhirUrl, { method: 'POST', headers, body });
+    } catch (problem) {
+      cause = problem;
+    }
+  }
+  throw new SeedError(
+    'SERVER_UNREACHABLE',
+    `The FHIR service at ${fhirUrl} does not answer: start it or correct the address.`,
+    cause,
+  );
 }
 
 function bundleOf(batch: Batch) {

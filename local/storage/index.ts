@@ -13,6 +13,8 @@ export interface StorageOptions {
   readonly blobPort?: number;
   readonly queuePort?: number;
   readonly tablePort?: number;
+  /** Called when Azurite ends after it was ready and before `close()`. */
+  readonly onUnexpectedEnd?: () => void;
 }
 
 export interface RunningStorage {
@@ -22,7 +24,7 @@ export interface RunningStorage {
   close(): Promise<void>;
 }
 
-const startLimitMilliseconds = 60_000;
+const startLimitMilliseconds = 120_000;
 const stopLimitMilliseconds = 8_000;
 
 const readyMessage = z.object({
@@ -46,7 +48,18 @@ export async function startStorage(options: StorageOptions = {}): Promise<Runnin
   });
   const { url, ports } = await whenReady(child);
   child.stderr?.resume();
-  return { url, connectionString: connectionStringOf(ports), close: () => stop(child) };
+  let closing = false;
+  child.once('exit', () => {
+    if (!closing) options.onUnexpectedEnd?.();
+  });
+  return {
+    url,
+    connectionString: connectionStringOf(ports),
+    close: () => {
+      closing = true;
+      return stop(child);
+    },
+  };
 }
 
 function argumentsOf(options: StorageOptions): string[] {
@@ -66,7 +79,7 @@ function whenReady(child: ChildProcess): Promise<z.infer<typeof readyMessage>> {
     });
     const deadline = setTimeout(() => {
       child.kill('SIGKILL');
-      reject(new StorageError('NOT_READY', 'Azurite did not answer within 60 seconds.'));
+      reject(new StorageError('NOT_READY', 'Azurite did not answer within two minutes.'));
     }, startLimitMilliseconds);
     child.once('close', (code) => {
       clearTimeout(deadline);

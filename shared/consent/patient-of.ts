@@ -51,6 +51,9 @@ export function patientOf(resource: FhirResource, fhirBase?: string): string | u
 }
 
 function patientsIn(element: unknown, fhirBase: string | undefined): readonly string[] {
+  if (element === undefined) {
+    return [];
+  }
   return listOf(element)
     .flatMap((entry) => [entry, ...roles.flatMap((role) => listOf(memberOf(entry, role)))])
     .map((candidate) => memberOf(candidate, 'reference'))

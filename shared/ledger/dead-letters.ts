@@ -14,7 +14,7 @@ export interface DeadLetters {
 export function createDeadLetters(table: StateTable): DeadLetters {
   return {
     record: async (chapters) => {
-      await Promise.all(chapters.map((chapter) => table.put(keyOf(chapter), chapter)));
+      await table.putAll(chapters.map((chapter) => ({ key: keyOf(chapter), body: chapter })));
     },
     list: async ({ cause, limit }) => {
       const found: Chapter[] = [];

@@ -1,4 +1,5 @@
-import { keyPart, type StateTable } from './state-table.ts';
+import { resourceKey } from './resource-key.ts';
+import type { StateTable } from './state-table.ts';
 
 /** A FHIR version that this product itself wrote, on top of `baseVersionId`. */
 export interface OwnWrite {
@@ -38,7 +39,7 @@ export function createOwnWrites(table: StateTable): OwnWrites {
   return {
     record: async (writes) => {
       for (const write of writes) remember(textOf(write));
-      await Promise.all(writes.map((write) => table.put(keyOf(write), write)));
+      await table.putAll(writes.map((write) => ({ key: keyOf(write), body: write })));
     },
     isOwn: async (version) => {
       if (recent.has(textOf(version))) return true;
@@ -50,7 +51,4 @@ export function createOwnWrites(table: StateTable): OwnWrites {
 const textOf = ({ resourceType, id, versionId }: VersionKey) =>
   `${resourceType}!${id}!${versionId}`;
 
-const keyOf = (version: VersionKey) => ({
-  partition: keyPart(`${version.resourceType}!${version.id}`),
-  row: keyPart(version.versionId),
-});
+const keyOf = (version: VersionKey) => resourceKey(version, version.versionId);

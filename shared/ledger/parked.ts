@@ -38,9 +38,11 @@ export interface ParkedTables {
 export function createParked({ waiting, claims }: ParkedTables): Parked {
   return {
     park: async (parked) => {
-      await Promise.all(parked.map((item) => waiting.put(keyOf(item), item)));
+      await waiting.putAll(parked.map((item) => ({ key: keyOf(item), body: item })));
     },
     waitingFor: async (references) => {
+      const all = await take(waiting, lookThrough);
+      if (all.length < lookThrough) return pick(all, references);
       const found = await Promise.all(references.map((reference) => waiters(waiting, reference)));
       return found.flat();
     },
@@ -56,11 +58,7 @@ export function createParked({ waiting, claims }: ParkedTables): Parked {
         }),
       );
     },
-    all: async (limit) => {
-      const found: ParkedChange[] = [];
-      for await (const { body } of waiting.list({ limit })) found.push(parkedSchema.parse(body));
-      return found;
-    },
+    all: (limit) => take(waiting, limit),
   };
 }
 
@@ -78,6 +76,23 @@ const claimKeyOf = (item: ParkedChange) => {
   const { partition, row } = keyOf(item);
   return { partition, row: `${row}!${keyPart(item.since)}` };
 };
+
+/** A waiting room of up to this many is looked through in one call; a fuller one is asked by key. */
+const lookThrough = 500;
+
+async function take(table: StateTable, limit: number): Promise<readonly ParkedChange[]> {
+  const found: ParkedChange[] = [];
+  for await (const { body } of table.list({ limit })) found.push(parkedSchema.parse(body));
+  return found;
+}
+
+function pick(
+  parked: readonly ParkedChange[],
+  references: readonly string[],
+): readonly ParkedChange[] {
+  const wanted = new Set(references);
+  return parked.filter(({ waitingFor }) => wanted.has(waitingFor));
+}
 
 async function waiters(table: StateTable, reference: string): Promise<readonly ParkedChange[]> {
   const found: ParkedChange[] = [];

@@ -9,10 +9,9 @@ export interface Quarantine {
 export function createQuarantine(table: StateTable): Quarantine {
   return {
     record: async (instanceId, events) => {
-      await Promise.all(
-        events.map((event) =>
-          table.put({ partition: keyPart(instanceId), row: String(event.index) }, event),
-        ),
+      const partition = keyPart(instanceId);
+      await table.putAll(
+        events.map((event) => ({ key: { partition, row: String(event.index) }, body: event })),
       );
     },
   };

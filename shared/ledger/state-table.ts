@@ -1,10 +1,21 @@
-import { type TableClient as Client, odata, RestError, TableClient } from '@azure/data-tables';
+import {
+  type TableClient as Client,
+  odata,
+  RestError,
+  TableClient,
+  type TransactionAction,
+} from '@azure/data-tables';
 import { DefaultAzureCredential } from '@azure/identity';
 import { AppError } from '../errors.ts';
 
 export interface RecordKey {
   readonly partition: string;
   readonly row: string;
+}
+
+export interface WrittenRecord {
+  readonly key: RecordKey;
+  readonly body: object;
 }
 
 export interface StoredRecord {
@@ -14,8 +25,8 @@ export interface StoredRecord {
 
 export interface ListRange {
   readonly partition?: string;
-  /** Rows whose key is at or after this one. */
-  readonly fromPartition?: string;
+  /** Only rows whose key starts with this; needs a partition. */
+  readonly rowPrefix?: string;
   readonly limit?: number;
 }
 
@@ -27,6 +38,8 @@ export interface ListRange {
 export interface StateTable {
   insert(key: RecordKey, body: object): Promise<'inserted' | 'exists'>;
   put(key: RecordKey, body: object): Promise<void>;
+  /** Writes records partition by partition, up to 100 in one transaction; the last of equal keys counts. */
+  putAll(records: readonly WrittenRecord[]): Promise<void>;
   get(key: RecordKey): Promise<unknown>;
   remove(key: RecordKey): Promise<void>;
   list(range: ListRange): AsyncIterable<StoredRecord>;
@@ -64,6 +77,7 @@ export function openTable(storage: string, name: string): StateTable {
     insert: (key, body) => run(() => insert(client, key, body)),
     put: (key, body) =>
       run(async () => void (await client.upsertEntity(entity(key, body), 'Replace'))),
+    putAll: (records) => run(() => putAll(client, records)),
     get: (key) => run(() => get(client, key)),
     remove: (key) => run(() => remove(client, key)),
     list: async function* (range) {
@@ -102,6 +116,24 @@ async function insert(
   }
 }
 
+/** Most operations that one transaction of a table takes. */
+const transactionSize = 100;
+
+async function putAll(client: Client, records: readonly WrittenRecord[]): Promise<void> {
+  const byPartition = Map.groupBy(records, ({ key }) => key.partition);
+  await Promise.all([...byPartition.values()].map((some) => putPartition(client, some)));
+}
+
+async function putPartition(client: Client, records: readonly WrittenRecord[]): Promise<void> {
+  const byRow = new Map(records.map((record) => [record.key.row, record]));
+  const actions = [...byRow.values()].map(
+    ({ key, body }): TransactionAction => ['upsert', { ...entity(key, body) }, 'Replace'],
+  );
+  for (let start = 0; start < actions.length; start += transactionSize) {
+    await client.submitTransaction(actions.slice(start, start + transactionSize));
+  }
+}
+
 async function get(client: Client, key: RecordKey): Promise<unknown> {
   try {
     const found = await client.getEntity<Entity>(key.partition, key.row);
@@ -121,13 +153,12 @@ async function remove(client: Client, key: RecordKey): Promise<void> {
 }
 
 async function* list(client: Client, name: string, range: ListRange): AsyncGenerator<StoredRecord> {
-  const filter =
-    range.partition !== undefined
-      ? odata`PartitionKey eq ${range.partition}`
-      : odata`PartitionKey ge ${range.fromPartition ?? ''}`;
+  const filter = filterOf(range);
   let left = range.limit ?? Number.POSITIVE_INFINITY;
   try {
-    for await (const found of client.listEntities<Entity>({ queryOptions: { filter } })) {
+    for await (const found of client.listEntities<Entity>(
+      filter === '' ? {} : { queryOptions: { filter } },
+    )) {
       if (left-- <= 0) return;
       const key = { partition: found.partitionKey ?? '', row: found.rowKey ?? '' };
       yield { key, body: JSON.parse(found.body) };
@@ -135,6 +166,15 @@ async function* list(client: Client, name: string, range: ListRange): AsyncGener
   } catch (error) {
     throw unavailable(name, error);
   }
+}
+
+function filterOf({ partition, rowPrefix }: ListRange): string {
+  if (partition === undefined) return '';
+  const inPartition = odata`PartitionKey eq ${partition}`;
+  if (rowPrefix === undefined) return inPartition;
+  // U+FFFF sorts after every character that a key holds.
+  const rows = odata`RowKey ge ${rowPrefix} and RowKey lt ${`${rowPrefix}\uffff`}`;
+  return `${inPartition} and ${rows}`;
 }
 
 const entity = (key: RecordKey, body: object): Entity => ({

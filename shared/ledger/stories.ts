@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { ChangeOutcome } from '../outcomes/index.ts';
 import { outcomeKinds } from '../outcomes/index.ts';
-import { keyPart, type StateTable } from './state-table.ts';
+import { resourceKey } from './resource-key.ts';
+import type { StateTable } from './state-table.ts';
 
 const changeSchema = z.object({
   changeId: z.string(),
@@ -62,10 +63,12 @@ export interface Stories {
 /** Looks up what became of each change, by the resource it speaks of. */
 export function createStories(table: StateTable): Stories {
   return {
-    record: (chapters) => inParallel(chapters, (chapter) => table.put(keyOf(chapter), chapter)),
-    of: async ({ resourceType, id }) => {
+    record: (chapters) =>
+      table.putAll(chapters.map((chapter) => ({ key: keyOf(chapter), body: chapter }))),
+    of: async (reference) => {
+      const { partition, row: rowPrefix } = resourceKey(reference, '');
       const chapters: Chapter[] = [];
-      for await (const { body } of table.list({ partition: keyPart(`${resourceType}!${id}`) })) {
+      for await (const { body } of table.list({ partition, rowPrefix })) {
         chapters.push(readChapter(body));
       }
       return chapters.sort((left, right) => (left.at < right.at ? -1 : 1));
@@ -78,18 +81,4 @@ export function readChapter(body: unknown): Chapter {
   return chapterSchema.parse(body);
 }
 
-const keyOf = ({ outcome }: Chapter) => ({
-  partition: keyPart(`${outcome.change.resourceType}!${outcome.change.id}`),
-  row: keyPart(outcome.change.changeId),
-});
-
-/** Writes in flight at once; each goes to another partition, so they cannot be one transaction. */
-const width = 16;
-
-async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const queue = items.values();
-  const worker = async () => {
-    for (const item of queue) await work(item);
-  };
-  await Promise.all(Array.from({ length: Math.min(width, items.length) }, worker));
-}
+const keyOf = ({ outcome }: Chapter) => resourceKey(outcome.change, outcome.change.changeId);

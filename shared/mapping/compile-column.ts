@@ -51,7 +51,8 @@ export function compileColumn(attribute: ColumnMap, context: CompileContext): Wr
   };
 }
 
-function pathText(sources: Sources | undefined): string {
+/** The paths of a source as problems name them. */
+export function pathText(sources: Sources | undefined): string {
   return sources === undefined ? '' : asList(sources).map(sourcePath).join(' | ');
 }
 

@@ -5,6 +5,7 @@ import { readReference } from './fhir-reference.ts';
 import type { EntityMapFile, ExpansionMapFile } from './map-language.ts';
 import type { ExpansionMap, FhirResource, IdentifierTable, RootMap } from './map-pack.ts';
 import { compileSources } from './source-reader.ts';
+import { compileWriteback } from './write-back.ts';
 
 export interface RootContext extends Omit<CompileContext, 'slots' | 'map'> {
   readonly expansions: ReadonlyMap<string, ExpansionMapFile>;
@@ -45,6 +46,7 @@ export function compileRoot(file: EntityMapFile, context: RootContext): RootMap 
     ...(identifierTable === undefined ? {} : { identifierTable }),
     patientReference: patientReader(file.patient, context.baseUrl),
     map: row.build,
+    writeback: compileWriteback(file, row.build, context),
   };
 }
 

@@ -1,5 +1,6 @@
 import { type Convert, replaced } from './conversion.ts';
 import { readReference } from './fhir-reference.ts';
+import { isRecord } from './record.ts';
 
 export interface LookupOptions {
   /** Accepted FHIR target types. */
@@ -18,6 +19,7 @@ export function referenceConverter(
 ): (value: unknown) => ReturnType<Convert> | undefined {
   const accepted = new Set(options.references);
   return (value) => {
+    if (namesOtherType(value, accepted)) return undefined;
     const reference = readReference(value, options.baseUrl);
     if (reference === undefined) return undefined;
     const { resourceType } = reference;
@@ -33,4 +35,12 @@ export function referenceConverter(
     const { id } = reference;
     return { kind: 'reference', resourceType: reference.resourceType, id, table };
   };
+}
+
+/** Several columns share one reference, each for its own types: most are told apart by the first word. */
+function namesOtherType(value: unknown, accepted: ReadonlySet<string>): boolean {
+  const reference = isRecord(value) ? value['reference'] : undefined;
+  if (typeof reference !== 'string' || !/^[A-Z]/.test(reference)) return false;
+  const slash = reference.indexOf('/');
+  return slash > 0 && !accepted.has(reference.slice(0, slash));
 }

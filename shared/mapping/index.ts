@@ -15,4 +15,6 @@ export type {
   MappedRow,
   ReferenceValue,
   RootMap,
+  Writeback,
+  WritebackResult,
 } from './map-pack.ts';

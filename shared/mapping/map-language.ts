@@ -153,6 +153,7 @@ export const valueMapSchema = z.strictObject({
   $schema: z.string().optional(),
   name: z.string().min(1),
   valueSet: z.string().optional().describe('Canonical of the R4 value set.'),
+  system: z.string().optional().describe('Code system, needed to write a coding back.'),
   note: z.string().optional(),
   otherwise: option.nullable().optional().describe('For a code without a row.'),
   rows: z

@@ -37,7 +37,8 @@ export type MapProblemCode =
   | 'unresolvable-reference'
   | 'out-of-range'
   | 'partial-date'
-  | 'rounded';
+  | 'rounded'
+  | 'not-writable';
 
 /** What did not fit, and where. Never holds the value itself, so it may be logged. */
 export interface MapProblem {
@@ -79,6 +80,27 @@ export interface IdentifierTable {
   readonly valueColumn: string;
 }
 
+/** What an edit in Dataverse makes of a resource. */
+export interface WritebackResult {
+  /** The resource as given where nothing changed; untouched elements are the same objects. */
+  readonly resource: FhirResource;
+  /** Names of the first-level elements that changed; empty means that nothing is to be sent. */
+  readonly changed: readonly string[];
+  /** Columns whose value could not be put into the resource. */
+  readonly refused: readonly MapProblem[];
+}
+
+/** The way back of a root map, from columns to elements. */
+export interface Writeback {
+  /** As the map says (`writeback`); the product ships every map with it off. */
+  readonly enabled: boolean;
+  readonly messages: readonly ('Create' | 'Update')[];
+  /** Columns that can go back; the lookup to the patient never does. */
+  readonly columns: readonly string[];
+  /** Pure. Laws: putting what `map` shows changes nothing; what was put and not refused, `map` shows. */
+  put(resource: FhirResource, changes: Readonly<Record<string, ColumnValue>>): WritebackResult;
+}
+
 /** One FHIR resource type tied to one Dataverse table. */
 export interface RootMap {
   readonly name: string;
@@ -99,6 +121,7 @@ export interface RootMap {
   readonly patientReference: (resource: FhirResource) => string | undefined;
   /** Pure: the same resource gives the same row, and the resource is left as it was. */
   map(resource: FhirResource): MappedRow;
+  readonly writeback: Writeback;
 }
 
 /** Every enabled map, compiled, named by the hash of its content. */

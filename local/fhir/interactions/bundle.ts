@@ -1,6 +1,6 @@
 import type { FhirRequest, Reply, Service } from '../interaction.ts';
 import { isObject, itemsOf, type JsonObject, objectAt, textAt } from '../json.ts';
-import { badRequest, FhirError, outcomeResource, tooLarge, unexpected } from '../outcome.ts';
+import { badRequest, FhirError, outcomeResource, tooLarge } from '../outcome.ts';
 import { lastUpdatedOf } from '../store/clock.ts';
 import { etagOf } from '../store/stored-version.ts';
 import { entryRequest } from './bundle-entry.ts';
@@ -51,7 +51,9 @@ function runBatch(run: BundleRun): readonly string[] {
     try {
       return answerText(runEntry(run, entry, noIds));
     } catch (error) {
-      return failureText(error instanceof FhirError ? error : unexpected());
+      // A defect may have left an entry half written, so it undoes the whole batch.
+      if (!(error instanceof FhirError)) throw error;
+      return failureText(error);
     }
   });
 }

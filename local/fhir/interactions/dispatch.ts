@@ -5,7 +5,7 @@ import { bundle } from './bundle.ts';
 import { capabilityStatement } from './capability.ts';
 import { history } from './history.ts';
 import { conditionalPatch, patch } from './patch.ts';
-import { read, readVersion } from './read.ts';
+import { liveVersion, read, readVersion } from './read.ts';
 import { conditionalRemove, remove } from './remove.ts';
 import { search } from './search.ts';
 import { validate } from './validate.ts';
@@ -107,11 +107,24 @@ function instanceLevel(service: Service, request: FhirRequest, instance: Instanc
   }
   if (fourth !== undefined) throw unknown(request);
   if (third === '$validate') return onlyPost(request, () => validate(request, type));
+  if (type === 'Patient' && third === '$everything') {
+    return onlyGet(request, () => everythingOf(service, request, id));
+  }
   const inCompartment = type === 'Patient' && (third === '*' || isResourceType(third));
   if (!inCompartment) throw unknown(request);
   return onlyGet(request, () =>
     search(service, request, { type: third === '*' ? undefined : third, patient: id }),
   );
+}
+
+/** The patient and its compartment in pages; `_type`, `_count` and `_lastUpdated` narrow it. */
+function everythingOf(service: Service, request: FhirRequest, id: string): Reply {
+  liveVersion(service, 'Patient', id);
+  const since = request.query.get('_since');
+  const query = new URLSearchParams([...request.query].filter(([name]) => name !== '_since'));
+  if (since !== null) query.append('_lastUpdated', `ge${since}`);
+  const place = { type: undefined, patient: id, withPatient: true };
+  return search(service, { ...request, query }, place);
 }
 
 function instanceInteraction(

@@ -22,7 +22,7 @@ interface Page {
 export function search(
   service: Service,
   request: FhirRequest,
-  place: { readonly type: string | undefined; readonly patient: string | undefined },
+  place: Omit<Scope, 'baseUrl'>,
 ): Reply {
   const parsed = parseSearch(request.query);
   const scope: Scope = { ...place, baseUrl: request.baseUrl };

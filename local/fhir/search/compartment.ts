@@ -21,7 +21,7 @@ export function compartmentCriterion(
 ): Criterion | undefined {
   const numbers = (patientCompartment.get(type) ?? []).flatMap((code) => {
     const parameter = service.parameters.get(type)?.get(code);
-    return parameter === undefined ? [] : [service.parameterNumbers.numberOf(parameter.name)];
+    return parameter === undefined ? [] : [service.parameterNumbers.numberOf(parameter.indexName)];
   });
   if (numbers.length === 0) return undefined;
   const parameters = numbers.map(() => '?').join(', ');

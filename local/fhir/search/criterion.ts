@@ -210,12 +210,9 @@ function quantityCondition(use: ParameterUse, value: string): SqlPart {
   if (amount === '' || Number.isNaN(number)) {
     throw badRequest(`The value of the search parameter '${use.parameter.code}' is no number.`);
   }
-  const compared = comparison(
-    prefix,
-    number - precision(amount),
-    number + precision(amount),
-    Math.abs(number) * 0.1,
-  );
+  // Only equality looks at the digits given; the ordered prefixes compare with the number itself.
+  const half = prefix === 'eq' || prefix === 'ne' ? precision(amount) : 0;
+  const compared = comparison(prefix, number - half, number + half, Math.abs(number) * 0.1);
   const units: SqlPart[] = [];
   if (system) units.push({ sql: ' AND system = ?', values: [system] });
   if (code) units.push({ sql: ' AND code = ?', values: [code] });

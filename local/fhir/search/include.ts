@@ -61,7 +61,7 @@ function referring(
 ): readonly StoredVersion[] {
   const parameter = service.parameters.get(include.source)?.get(include.code);
   if (parameter === undefined || parameter.kind !== 'reference' || matches.length === 0) return [];
-  const number = service.parameterNumbers.numberOf(parameter.name);
+  const number = service.parameterNumbers.numberOf(parameter.indexName);
   const targets = matches.filter(
     ({ type }) => include.target === undefined || include.target === type,
   );

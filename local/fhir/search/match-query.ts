@@ -20,8 +20,9 @@ const columns = 'r.seq, r.type, r.id, r.version, r.method, r.body';
 /**
  * Runs searches so that their cost follows the smallest criterion: each one is
  * counted up to a bound, the rarest drives, the others are probed per row.
+ * `flushIndex` brings in what the running transaction has written so far.
  */
-export function createMatcher(database: DatabaseSync) {
+export function createMatcher(database: DatabaseSync, flushIndex: () => void) {
   const statements = new Map<string, StatementSync>();
   const prepared = (sql: string): StatementSync => {
     const known = statements.get(sql);
@@ -51,6 +52,7 @@ export function createMatcher(database: DatabaseSync) {
   };
   return {
     find(query: MatchQuery, limit: number): readonly StoredVersion[] {
+      flushIndex();
       const { from, where, order, group } = selection(query, driverOf(query));
       const sql = `SELECT ${columns} ${from} WHERE ${where.sql} ${group} ORDER BY ${order} ${query.descending ? 'DESC' : 'ASC'} LIMIT ?`;
       return prepared(sql)
@@ -58,6 +60,7 @@ export function createMatcher(database: DatabaseSync) {
         .map(storedVersion);
     },
     count(query: MatchQuery): number {
+      flushIndex();
       const { from, where } = selection(query, driverOf(query));
       const sql = `SELECT count(DISTINCT r.seq) AS n ${from} WHERE ${where.sql}`;
       const plain = `SELECT count(*) AS n ${from} WHERE ${where.sql}`;

@@ -10,6 +10,8 @@ export type ParameterKind = (typeof kinds)[number];
 export interface SearchParameter {
   /** `Type.code`, unique. */
   readonly name: string;
+  /** Name of the parameter whose index rows answer this one: itself or one with the same expression. */
+  readonly indexName: string;
   readonly type: string;
   readonly code: string;
   readonly kind: ParameterKind;
@@ -22,8 +24,15 @@ export interface SearchParameter {
 /** R4 search parameters by resource type and code. Composite and special ones are not offered. */
 export type SearchParameters = ReadonlyMap<string, ReadonlyMap<string, SearchParameter>>;
 
-/** Reads the official R4 definitions and compiles their expressions. */
-export function loadSearchParameters(): SearchParameters {
+let loaded: SearchParameters | undefined;
+
+/** The official R4 search parameters with their expressions compiled, once per process. */
+export function searchParameters(): SearchParameters {
+  loaded ??= compileSearchParameters();
+  return loaded;
+}
+
+function compileSearchParameters(): SearchParameters {
   const byType = new Map<string, Map<string, SearchParameter>>(
     resourceTypes.map((type) => [type, new Map()]),
   );
@@ -31,10 +40,17 @@ export function loadSearchParameters(): SearchParameters {
     const definition = isObject(entry) ? entry['resource'] : undefined;
     if (!isObject(definition)) continue;
     for (const parameter of parametersOf(definition)) {
-      byType.get(parameter.type)?.set(parameter.code, parameter);
+      const ofType = byType.get(parameter.type);
+      const twin = [...(ofType?.values() ?? [])].find((other) => sameRows(other, parameter));
+      const indexName = twin?.indexName ?? parameter.name;
+      ofType?.set(parameter.code, { ...parameter, indexName });
     }
   }
   return byType;
+}
+
+function sameRows(left: SearchParameter, right: SearchParameter): boolean {
+  return left.kind === right.kind && JSON.stringify(left.paths) === JSON.stringify(right.paths);
 }
 
 function parametersOf(definition: JsonObject): readonly SearchParameter[] {
@@ -49,7 +65,8 @@ function parametersOf(definition: JsonObject): readonly SearchParameter[] {
       if (paths.length === 0) return [];
       const targets = texts(definition['target']);
       const url = textAt(definition, 'url') ?? '';
-      return [{ name: `${type}.${code}`, type, code, kind, paths, targets, definition: url }];
+      const name = `${type}.${code}`;
+      return [{ name, indexName: name, type, code, kind, paths, targets, definition: url }];
     });
   });
 }

@@ -11,6 +11,8 @@ import type { Filter, SearchRequest } from './search-request.ts';
 export interface Scope {
   readonly type: string | undefined;
   readonly patient: string | undefined;
+  /** Adds the Patient itself to its compartment, as $everything does. */
+  readonly withPatient?: boolean;
   readonly baseUrl: string;
 }
 
@@ -38,7 +40,16 @@ export function selectQueries(service: Service, scope: Scope, search: SearchRequ
     const { ids, from, to } = search;
     return [{ type: typeNumber(type), criteria, ids, from, to, descending: isDescending(search) }];
   });
-  return { queries, unknown };
+  return { queries: [...queries, ...patientQuery(scope, search)], unknown };
+}
+
+function patientQuery(scope: Scope, search: SearchRequest): readonly MatchQuery[] {
+  const { patient } = scope;
+  const wanted = search.types?.includes('Patient') ?? true;
+  if (patient === undefined || !scope.withPatient || !wanted) return [];
+  const { from, to } = search;
+  const type = typeNumber('Patient');
+  return [{ type, criteria: [], ids: [patient], from, to, descending: isDescending(search) }];
 }
 
 /** Rows come in commit order unless the search asks for the latest first. */
@@ -66,7 +77,7 @@ function criteriaOf(service: Service, use: FilterUse): readonly Criterion[] {
   const { type, scope, filter } = use;
   const parameter = service.parameters.get(type)?.get(chainHead(filter));
   if (parameter === undefined) return [];
-  const number = service.parameterNumbers.numberOf(parameter.name);
+  const number = service.parameterNumbers.numberOf(parameter.indexName);
   const chained = chainOf(filter);
   const value = chained === undefined ? filter.value : chainedValue(service, use, chained);
   const modifier = chained === undefined ? filter.modifier : undefined;

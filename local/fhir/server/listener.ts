@@ -83,7 +83,7 @@ async function answerApi(
   if (fault !== undefined && (await playFault(fault, response))) return;
   const agent = parts.agents.numberOf(product);
   const reply = answer(parts, { message, target, text, agent, baseUrl });
-  parts.wakePublisher();
+  if (method !== 'GET') parts.wakePublisher();
   if (fault?.torn === 'after') response.destroy();
   else sendReply(response, reply);
 }

@@ -1,6 +1,6 @@
 import type { Service } from '../interaction.ts';
 import { createMatcher } from '../search/match-query.ts';
-import { loadSearchParameters } from '../search/parameters.ts';
+import { searchParameters } from '../search/parameters.ts';
 import { createNumbering, openDatabase } from '../store/database.ts';
 import { createHistory } from '../store/history.ts';
 import { createIndexTables } from '../store/index-tables.ts';
@@ -12,7 +12,7 @@ import { defaultAccount, defaultBundleEntries, type FhirOptions } from './option
 /** Opens the database and wires the parts that need no HTTP. */
 export function openService(options: FhirOptions) {
   const database = openDatabase(options.dataFolder);
-  const parameters = loadSearchParameters();
+  const parameters = searchParameters();
   const outbox = createOutbox(database);
   const agents = createNumbering(database, 'agent');
   const parameterNumbers = createNumbering(database, 'parameter');
@@ -23,7 +23,7 @@ export function openService(options: FhirOptions) {
   const events = options.eventsUrl === undefined ? undefined : { outbox, account };
   const service: Service = {
     repository: createRepository({ database, index, events }),
-    matcher: createMatcher(database),
+    matcher: createMatcher(database, index.flush),
     history: createHistory(database),
     parameters,
     parameterNumbers,

@@ -1,8 +1,15 @@
 const slotsPerMillisecond = 4096;
 
+/** The last instant written out: a write needs its text three times, a batch often more. */
+let known = { milliseconds: Number.NaN, text: '' };
+
 /** The lastUpdated instant of a row, as FHIR text with milliseconds in UTC. */
 export function lastUpdatedOf(seq: number): string {
-  return new Date(Math.floor(seq / slotsPerMillisecond)).toISOString();
+  const milliseconds = Math.floor(seq / slotsPerMillisecond);
+  if (milliseconds !== known.milliseconds) {
+    known = { milliseconds, text: new Date(milliseconds).toISOString() };
+  }
+  return known.text;
 }
 
 /** The first `seq` that a resource updated at this millisecond can have. */

@@ -39,6 +39,7 @@ export function openDatabase(dataFolder: string | undefined): DatabaseSync {
     dataFolder === undefined ? ':memory:' : join(dataFolder, 'fhir.sqlite'),
   );
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
+  database.exec('PRAGMA wal_autocheckpoint = 8000;');
   database.exec('PRAGMA cache_size = -131072; PRAGMA temp_store = MEMORY;');
   database.exec(schema);
   return database;

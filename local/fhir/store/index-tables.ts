@@ -4,10 +4,16 @@ import { foldText, type IndexValue, indexValues } from '../search/index-values.t
 import type { SearchParameter, SearchParameters } from '../search/parameters.ts';
 import { evaluatePath } from '../search/path.ts';
 import type { Numbering } from './database.ts';
+import { createRowBuffer } from './row-buffer.ts';
 
 interface NumberedParameter {
   readonly number: number;
   readonly parameter: SearchParameter;
+}
+
+/** Parameters with equal expressions, such as name and phonetic, share one number and one set of rows. */
+function withoutTwins(numbered: readonly NumberedParameter[]): readonly NumberedParameter[] {
+  return [...new Map(numbered.map((parameter) => [parameter.number, parameter])).values()];
 }
 
 type RowAction = (number: number, value: IndexValue, seq: number) => void;
@@ -21,12 +27,12 @@ export function createIndexTables(
   const byType = new Map<string, readonly NumberedParameter[]>();
   for (const [type, ofType] of parameters) {
     const numbered = [...ofType.values()].map((parameter) => ({
-      number: numbering.numberOf(parameter.name),
+      number: numbering.numberOf(parameter.indexName),
       parameter,
     }));
-    byType.set(type, numbered);
+    byType.set(type, withoutTwins(numbered));
   }
-  const insertRow = inserter(database);
+  const buffers = rowBuffers(database);
   const removeRow = remover(database);
 
   const forEachRow = (resource: JsonObject, type: string, seq: number, action: RowAction) => {
@@ -38,30 +44,57 @@ export function createIndexTables(
       }
     }
   };
+  let firstBuffered = Number.POSITIVE_INFINITY;
+  const flush = () => {
+    firstBuffered = Number.POSITIVE_INFINITY;
+    buffers.flush();
+  };
   return {
-    add: (type: string, seq: number, resource: JsonObject) =>
-      forEachRow(resource, type, seq, insertRow),
+    /** Notes the rows of a new version; `flush` writes them. */
+    add(type: string, seq: number, resource: JsonObject): void {
+      firstBuffered = Math.min(firstBuffered, seq);
+      forEachRow(resource, type, seq, buffers.add);
+    },
     /** `resource` must be what was added under this `seq`: its rows are found by their whole key. */
-    remove: (type: string, seq: number, resource: JsonObject) =>
-      forEachRow(resource, type, seq, removeRow),
+    remove(type: string, seq: number, resource: JsonObject): void {
+      if (seq >= firstBuffered) flush();
+      forEachRow(resource, type, seq, removeRow);
+    },
+    /** To be called before a search and before each commit. */
+    flush,
+    /** To be called when a transaction is rolled back. */
+    discard(): void {
+      firstBuffered = Number.POSITIVE_INFINITY;
+      buffers.discard();
+    },
   };
 }
 
-function inserter(database: DatabaseSync): RowAction {
-  const code = database.prepare('INSERT OR IGNORE INTO code_index VALUES (?, ?, ?, ?)');
-  const range = database.prepare('INSERT OR IGNORE INTO range_index VALUES (?, ?, ?, ?, ?, ?)');
-  const text = database.prepare('INSERT OR IGNORE INTO text_index VALUES (?, ?, ?, ?)');
-  return (number, value, seq) => {
+function rowBuffers(database: DatabaseSync) {
+  const code = createRowBuffer(database, 'code_index', 4);
+  const range = createRowBuffer(database, 'range_index', 6);
+  const text = createRowBuffer(database, 'text_index', 4);
+  const all = [code, range, text];
+  const add: RowAction = (number, value, seq) => {
     switch (value.form) {
       case 'code':
-        code.run(number, value.code, seq, value.system);
+        code.add([number, value.code, seq, value.system]);
         return;
       case 'range':
-        range.run(number, value.low, value.high, seq, value.code, value.system);
+        range.add([number, value.low, value.high, seq, value.code, value.system]);
         return;
       case 'text':
-        text.run(number, foldText(value.text), seq, value.text);
+        text.add([number, foldText(value.text), seq, value.text]);
     }
+  };
+  return {
+    add,
+    flush: () => {
+      for (const buffer of all) buffer.flush();
+    },
+    discard: () => {
+      for (const buffer of all) buffer.discard();
+    },
   };
 }
 

@@ -43,9 +43,11 @@ export function createRepository(parts: RepositoryParts) {
     depth += 1;
     try {
       const result = work();
+      parts.index.flush();
       statements.commit.run();
       return result;
     } catch (error) {
+      parts.index.discard();
       statements.rollback.run();
       throw error;
     } finally {

@@ -5,7 +5,7 @@ import type { Work } from './records.ts';
 import { commitAndRelease, type Runtime } from './runtime.ts';
 
 /** A process may die this often while an activity runs; then the activity fails visibly. */
-export const interruptionLimit = 5;
+export const interruptionLimit = 10;
 
 async function invoke(runtime: Runtime, work: Work): Promise<unknown> {
   if (work.name === httpActivityName) return callHttp(work.input);

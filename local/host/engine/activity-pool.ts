@@ -14,6 +14,7 @@ export class ActivityPool {
   #head = 0;
   #running = 0;
   #stopped = false;
+  #onDrained: (() => void) | undefined;
 
   constructor(options: ActivityPoolOptions) {
     this.#options = options;
@@ -32,8 +33,17 @@ export class ActivityPool {
     this.#pump();
   }
 
-  stop(): void {
+  /** Starts nothing more; resolves when the running ones are over. */
+  stop(): Promise<void> {
     this.#stopped = true;
+    return new Promise((resolve) => {
+      this.#onDrained = resolve;
+      this.#tellDrained();
+    });
+  }
+
+  #tellDrained(): void {
+    if (this.#running === 0) this.#onDrained?.();
   }
 
   #pump(): void {
@@ -56,5 +66,6 @@ export class ActivityPool {
     await this.#options.run(work);
     this.#running -= 1;
     this.#pump();
+    this.#tellDrained();
   }
 }

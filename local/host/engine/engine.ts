@@ -9,6 +9,7 @@ import { HistoryCache } from './history-cache.ts';
 import { Mailroom } from './mailroom.ts';
 import { handleManagement } from './management.ts';
 import type { TimerLimits } from './replay-tasks.ts';
+import type { Message } from './records.ts';
 import { numberOf } from './row.ts';
 import { Outbox, type Runtime } from './runtime.ts';
 import { Store } from './store.ts';
@@ -19,6 +20,7 @@ import type { DurableEngine, DurableEngineOptions, DurableEngineStatus } from '.
 const dayMs = 86_400_000;
 const realLimits = { longestMs: 6 * dayMs, hopMs: 3 * dayMs };
 const stopGraceMs = 5_000;
+const retryMs = 1_000;
 
 /** An engine whose inner quiet can be observed, for drivers with a virtual clock. */
 export interface ObservableEngine extends DurableEngine {
@@ -35,14 +37,20 @@ function open(options: ObservableEngineOptions): Runtime {
   const clock = options.clock ?? realClock;
   const store = new Store(options.dataFile);
   const warn = options.onWarning ?? (() => undefined);
-  const guarded = async (what: string, run: Promise<void>): Promise<void> => {
+  // A write can fail for a while: a full disk, a locked file. What was read is tried again.
+  const retrying = async (what: string, run: Promise<void>, again: () => void): Promise<void> => {
     try {
       await run;
     } catch (error) {
-      warn(
-        `${what} could not be recorded: ${error instanceof Error ? error.message : 'unknown error'}`,
-      );
+      const reason = error instanceof Error ? error.message : 'unknown error';
+      warn(`${what} could not be recorded and is tried again: ${reason}`);
+      clock.schedule(clock.now() + retryMs, again);
     }
+  };
+  const redeliver = (id: string, batch: readonly Message[]): void => {
+    runtime.cache.drop(id);
+    for (const message of batch) runtime.mailroom.deliver(message);
+    if (batch.length === 0) runtime.mailroom.wake(id);
   };
   const runtime: Runtime = {
     worker: options.worker,
@@ -54,14 +62,16 @@ function open(options: ObservableEngineOptions): Runtime {
     cache: new HistoryCache(store),
     mailroom: new Mailroom({
       limit: options.maxConcurrentOrchestrators ?? 10,
-      run: (id, batch) =>
-        entityFromId(id) === undefined
-          ? guarded(`An episode of ${id}`, runEpisode(runtime, id, batch))
-          : guarded(`A batch of ${id}`, runEntityBatch(runtime, id, batch)),
+      run: (id, batch) => {
+        const isEntity = entityFromId(id) !== undefined;
+        const run = isEntity ? runEntityBatch(runtime, id, batch) : runEpisode(runtime, id, batch);
+        return retrying(`An episode of ${id}`, run, () => redeliver(id, batch));
+      },
     }),
     activities: new ActivityPool({
       limit: options.maxConcurrentActivities ?? 20,
-      run: (work) => guarded(`Activity ${work.name}`, runActivity(runtime, work)),
+      run: (work) =>
+        retrying(`Activity ${work.name}`, runActivity(runtime, work), () => runtime.activities.add(work)),
     }),
     timers: new TimerQueue(clock, (message) => runtime.mailroom.deliver(message)),
   };
@@ -73,7 +83,7 @@ function recover(runtime: Runtime, maxConcurrentActivities: number): void {
   const { store } = runtime;
   const outbox = new Outbox();
   store.transaction(() => {
-    store.countInterrupted(maxConcurrentActivities);
+    if (!store.takeCleanStop()) store.countInterrupted(maxConcurrentActivities);
     outbox.work.push(...store.work());
     outbox.messages.push(...store.messages());
     for (const row of store.all('SELECT id FROM instances WHERE owes_episode = 1')) {
@@ -96,6 +106,16 @@ function isQuiet({ mailroom, commits, activities }: Runtime): boolean {
   return mailroom.idle && commits.idle && activities.waiting === 0;
 }
 
+/** An activity that outlives the grace is run again by the next process. */
+async function withinGrace(drained: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const grace = new Promise((resolve) => {
+    timer = setTimeout(resolve, stopGraceMs);
+  });
+  await Promise.race([drained, grace]);
+  clearTimeout(timer);
+}
+
 /** As `createDurableEngine`, with a window on its inner quiet for virtual clocks. */
 export function createObservableEngine(options: ObservableEngineOptions): ObservableEngine {
   let runtime: Runtime | undefined;
@@ -111,17 +131,11 @@ export function createObservableEngine(options: ObservableEngineOptions): Observ
     async stop() {
       const closing = runtime;
       if (closing === undefined) return;
-      closing.mailroom.stop();
-      closing.activities.stop();
       closing.timers.stop();
-      const deadline = Date.now() + stopGraceMs;
-      while (
-        Date.now() < deadline &&
-        (closing.mailroom.running > 0 || closing.activities.running > 0)
-      ) {
-        await new Promise((resolve) => setTimeout(resolve, 5));
-      }
+      const drained = Promise.all([closing.mailroom.stop(), closing.activities.stop()]);
+      await withinGrace(drained);
       closing.commits.flush();
+      if (closing.activities.running === 0) closing.store.noteCleanStop();
       closing.store.close();
       runtime = undefined;
     },

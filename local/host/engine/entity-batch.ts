@@ -36,30 +36,36 @@ function requestOf(event: HistoryEvent): EntityRequest | undefined {
   };
 }
 
+function blocks(plan: Plan, sender: string | null): boolean {
+  return plan.lockedBy !== null && plan.lockedBy !== sender;
+}
+
+/** Takes one letter; returns the mail that a release set free. */
+function takeLetter(plan: Plan, event: HistoryEvent): readonly HistoryEvent[] {
+  const request = requestOf(event);
+  if (request === undefined) return [];
+  const sender = request.parent ?? null;
+  if (event.Name === 'release') {
+    if (plan.lockedBy !== sender) return [];
+    plan.lockedBy = null;
+    return plan.queue.splice(0);
+  }
+  if (blocks(plan, sender)) plan.queue.push(event);
+  else if (request.lockset === undefined) plan.operations.push(request);
+  else {
+    plan.lockedBy = sender;
+    plan.granted.push(request);
+  }
+  return [];
+}
+
 /** Takes mail in order; while locked, everything but the holder's mail waits (facts durable-host 1.5). */
 function planBatch(entity: EntityRecord, mail: readonly HistoryEvent[]): Plan {
-  const plan: Plan = {
-    operations: [],
-    queue: [...entity.queue],
-    granted: [],
-    lockedBy: entity.lockedBy,
-  };
+  const { lockedBy, queue } = entity;
+  const plan: Plan = { operations: [], queue: [...queue], granted: [], lockedBy };
   const pending = [...mail];
   for (let event = pending.shift(); event !== undefined; event = pending.shift()) {
-    const request = requestOf(event);
-    if (request === undefined) continue;
-    if (event.Name === 'release') {
-      if (plan.lockedBy !== (request.parent ?? null)) continue;
-      plan.lockedBy = null;
-      pending.unshift(...plan.queue.splice(0));
-    } else if (plan.lockedBy !== null && plan.lockedBy !== (request.parent ?? null)) {
-      plan.queue.push(event);
-    } else if (request.lockset === undefined) {
-      plan.operations.push(request);
-    } else {
-      plan.lockedBy = request.parent ?? null;
-      plan.granted.push(request);
-    }
+    pending.unshift(...takeLetter(plan, event));
   }
   return plan;
 }
@@ -164,8 +170,10 @@ function reply(runtime: Runtime, outbox: Outbox, { to, result, failed }: Reply):
 function passLockOn(runtime: Runtime, outbox: Outbox, request: EntityRequest): void {
   const pos = (request.pos ?? 0) + 1;
   const next = request.lockset?.[pos];
-  if (next === undefined)
-    return reply(runtime, outbox, { to: request, result: lockGranted, failed: false });
+  if (next === undefined) {
+    reply(runtime, outbox, { to: request, result: lockGranted, failed: false });
+    return;
+  }
   const input = JSON.stringify({ ...request, pos });
   send(runtime, outbox, { to: next, executionId: null, name: 'op', input });
 }

@@ -102,6 +102,11 @@ function decide(
   try {
     const { id: instanceId, executionId } = record;
     const replay = new Replay({ instanceId, executionId, history, answer, limits: runtime.limits });
+    for (const name of replay.deliveredAgain) {
+      runtime.warn(
+        `Orchestration ${record.id} (${record.name}) took the event '${name}' in a race with a timer, cancelled it and continued as new: as on Azure, the next generation receives the event again.`,
+      );
+    }
     if (replay.ending.kind !== 'terminated') {
       for (const leaf of replay.newLeaves) checkEffect(leaf.effect, record, runtime.worker);
       checkNumbers(replay, answer, sdkNumbers);
@@ -117,7 +122,10 @@ function decide(
       runtime.warn(`Orchestration ${record.id} (${record.name}) was refused: ${error.message}`);
       return { ending: { kind: 'failed', error: error.message }, leaves: [], answer };
     }
-    throw error;
+    // A fault of the engine itself must not leave the instance Running for ever.
+    const fault = `ENGINE_FAULT: ${error instanceof Error ? (error.stack ?? error.message) : 'unknown'}`;
+    runtime.warn(`Orchestration ${record.id} (${record.name}) is failed: ${fault}`);
+    return { ending: { kind: 'failed', error: fault }, leaves: [], answer };
   }
 }
 
@@ -168,15 +176,14 @@ export async function runEpisode(
     instance = runtime.cache.load(instanceId);
   }
   const record = instance?.record;
-  const accepted = batch.filter(
-    (message) =>
-      record !== undefined &&
-      !terminalStatuses.has(record.status) &&
-      (message.executionId === null || message.executionId === record.executionId),
-  );
+  const isFor = ({ executionId }: Message): boolean =>
+    record !== undefined &&
+    !terminalStatuses.has(record.status) &&
+    (executionId === null || executionId === record.executionId);
+  const accepted = batch.filter(isFor);
   await discard(
     runtime,
-    batch.filter((message) => !accepted.includes(message)),
+    batch.filter((message) => !isFor(message)),
   );
   if (instance !== undefined && accepted.length > 0) await runOnce(runtime, instance, accepted);
 }

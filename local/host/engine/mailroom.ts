@@ -21,6 +21,7 @@ export class Mailroom {
   #ready: string[] = [];
   #running = 0;
   #stopped = false;
+  #onDrained: (() => void) | undefined;
 
   constructor(options: MailroomOptions) {
     this.#options = options;
@@ -47,9 +48,18 @@ export class Mailroom {
     this.#enqueue(instanceId, slot);
   }
 
-  stop(): void {
+  /** Takes no new batch; resolves when the running ones are over. */
+  stop(): Promise<void> {
     this.#stopped = true;
     this.#ready = [];
+    return new Promise((resolve) => {
+      this.#onDrained = resolve;
+      this.#tellDrained();
+    });
+  }
+
+  #tellDrained(): void {
+    if (this.#running === 0) this.#onDrained?.();
   }
 
   #slot(instanceId: string): Slot {
@@ -91,5 +101,6 @@ export class Mailroom {
     if (slot.inbox.length > 0 || slot.owesEpisode) this.#enqueue(instanceId, slot);
     else this.#slots.delete(instanceId);
     this.#pump();
+    this.#tellDrained();
   }
 }

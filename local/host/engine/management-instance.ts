@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { entityFromId } from './entity-messages.ts';
 import { EventType, historyEvent } from './history.ts';
 import type { ManagementCall } from './management.ts';
 import { statusLocation } from './management-links.ts';
@@ -14,11 +15,30 @@ function isTrue(call: ManagementCall, name: string): boolean {
   return call.query.get(name)?.toLowerCase() === 'true';
 }
 
+/** An entity seen as an instance: always Running. */
+function getEntity({ runtime, options }: ManagementCall, id: string): Response {
+  const entity = runtime.store.entity(id);
+  if (entity === undefined) return empty(404);
+  const at = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
+  const body = {
+    name: `@${entityFromId(id)?.name ?? ''}`,
+    instanceId: id,
+    runtimeStatus: 'Running',
+    input: { exists: entity.exists, state: entity.state },
+    customStatus: null,
+    output: null,
+    createdTime: at(entity.createdAt),
+    lastUpdatedTime: at(entity.updatedAt),
+  };
+  return json(202, body, { location: statusLocation(options, id), 'retry-after': '5' });
+}
+
 /** GET instances/{id}: 200 when ended, 202 while not, 404. */
 export function getInstance(call: ManagementCall, id: string): Response {
   const { runtime, options, query } = call;
   const record = runtime.store.instance(id);
-  if (record === undefined) return empty(404);
+  if (record === undefined)
+    return entityFromId(id) === undefined ? empty(404) : getEntity(call, id);
   const showHistory = isTrue(call, 'showHistory');
   const flags = {
     showInput: query.get('showInput')?.toLowerCase() !== 'false',
@@ -160,12 +180,12 @@ export async function postToInstance(
   const name = verb.toLowerCase();
   if (name === 'restart') return restart(call, id);
   if (name === 'rewind') return rewind(call, id);
-  const control_ = verbs.get(name);
+  const verbFound = verbs.get(name);
   const isEvent = name === 'raiseevent' && eventName !== undefined && more.length === 0;
-  if (control_ === undefined && !isEvent) return empty(404);
+  if (verbFound === undefined && !isEvent) return empty(404);
   const record = call.runtime.store.instance(id);
   if (record === undefined) return empty(404);
   if (terminalStatuses.has(record.status)) return empty(410);
-  if (control_ !== undefined) return control(call, record, name, control_);
+  if (verbFound !== undefined) return control(call, record, name, verbFound);
   return raiseEvent(call, record, eventName ?? '');
 }

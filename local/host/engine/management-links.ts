@@ -44,7 +44,8 @@ export function statusLocation(options: LinkOptions, instanceId: string): string
  * The data of a durableClient input binding (facts durable-host 1.6); hand it
  * to the function as RpcTypedData `{ string: JSON.stringify(...) }`. With a
  * system key rpcBaseUrl is left out, because the client sends no key there;
- * it then uses the URL templates.
+ * it then uses the URL templates. The host must set WEBSITE_HOSTNAME to its
+ * host:port, or the client turns the templates' origins to localhost:7071.
  */
 export function durableClientBinding(options: LinkOptions): unknown {
   const url = base(options);

@@ -12,7 +12,6 @@ const longestId = 256;
 /** What a storage account refuses in an instance id (facts durable-host 3.3); the recorded in-memory store did not. */
 function idProblem(id: string): string | undefined {
   if (id.length > longestId) return `An instance id has at most ${longestId} characters.`;
-  // biome would flag a literal control-character class; code points say the same.
   const control = [...id].some((c) => (c.codePointAt(0) ?? 0) < 32 || c === '\u007f');
   if (control || /[/\\#?]/.test(id))
     return 'An instance id holds none of / \\ # ? and no control characters.';

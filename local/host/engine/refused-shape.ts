@@ -23,6 +23,10 @@ import type { DurableWorker } from './worker.ts';
  * | NOTHING_TO_WAIT_FOR | silent hang, for example after `throw undefined` (7) |
  * | VERSION_NOT_SERVED | stays Pending for ever (25) |
  * | TOKEN_SOURCE | not covered: there is no managed identity on one machine |
+ *
+ * Three answers of the management API are stricter as well: ids that a storage
+ * account refuses and a start body of blanks are 400 (recorded: 202), and so is
+ * a signal to an entity that is not registered.
  */
 export type RefusalCode =
   | 'UNKNOWN_ACTIVITY'

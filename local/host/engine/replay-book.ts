@@ -114,6 +114,10 @@ export class ReplayBook {
     waiter.wait.settle('succeeded');
   }
 
+  hasWaiter(name: string): boolean {
+    return (this.#waiters.get(name.toLowerCase())?.length ?? 0) > 0;
+  }
+
   get waitsForSomething(): boolean {
     if (this.open.size > 0) return true;
     for (const answer of this.#answers.values()) if (answer.outcome === undefined) return true;

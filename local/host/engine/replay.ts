@@ -71,6 +71,13 @@ export class Replay {
       : [];
   }
 
+  /** Events that are carried into the next generation although this one has consumed them. */
+  get deliveredAgain(): readonly string[] {
+    return this.#carried
+      .map((event) => event.Name ?? '')
+      .filter((name) => this.book.hasWaiter(name));
+  }
+
   /** Actions not yet started because an earlier one has not settled. */
   get gatedActions(): readonly Action[] {
     return this.#answer.actions.slice(this.#position + (this.#current === undefined ? 0 : 1));

@@ -4,6 +4,11 @@
  * query of the hot path is by key.
  */
 export const schema = `
+CREATE TABLE IF NOT EXISTS engine (
+  only INTEGER PRIMARY KEY CHECK (only = 1),
+  stopped_cleanly INTEGER NOT NULL
+) STRICT;
+INSERT OR IGNORE INTO engine (only, stopped_cleanly) VALUES (1, 1);
 CREATE TABLE IF NOT EXISTS instances (
   row INTEGER PRIMARY KEY,
   id TEXT NOT NULL UNIQUE,

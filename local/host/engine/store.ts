@@ -173,6 +173,17 @@ export class Store {
     return this.all('SELECT * FROM work ORDER BY id').map(workFromRow);
   }
 
+  /** True when the last process on this file stopped with no activity running; marks this one as not stopped yet. */
+  takeCleanStop(): boolean {
+    const row = this.#prepared('SELECT stopped_cleanly FROM engine').get();
+    this.#prepared('UPDATE engine SET stopped_cleanly = 0').run();
+    return row?.['stopped_cleanly'] === 1;
+  }
+
+  noteCleanStop(): void {
+    this.#prepared('UPDATE engine SET stopped_cleanly = 1').run();
+  }
+
   /** Counts one attempt more for the oldest `count`: those that a killed process may have been running. */
   countInterrupted(count: number): void {
     this.#prepared(

@@ -25,6 +25,12 @@ export interface DispatcherOptions {
 }
 
 const webhooks = '/runtime/webhooks/';
+const noWebhook = problemReply(
+  404,
+  'Not found',
+  'No extension of this host has that webhook: there are eventgrid and durabletask.',
+);
+const closing = problemReply(503, 'Closing', 'The host is shutting down: send this again later.');
 
 /** Sends each request to the part of the host that its path belongs to. */
 export function createDispatcher(options: DispatcherOptions) {
@@ -47,31 +53,33 @@ export function createDispatcher(options: DispatcherOptions) {
     runTimer: (name) => listeners.runTimer(name),
   });
   const functions = createHttpFunctions({ routes, routePrefix, keys, openFunctions, invoker });
-  let closing = false;
+  let phase: 'open' | 'draining' | 'closed' = 'open';
 
   async function handle(request: HostRequest): Promise<Reply> {
     const path = request.url.pathname.toLowerCase();
+    if (phase === 'closed') return closing;
     if (path.startsWith('/_control/')) return control(request);
     calls.add(request.headers['user-agent']);
     // Functions that are finishing may still need the durable client.
     if (path.startsWith(`${webhooks}durabletask`)) return manageDurable(engine, request);
-    if (closing)
-      return problemReply(503, 'Closing', 'The host is shutting down: send this again later.');
+    return phase === 'draining' ? closing : begin(path, request);
+  }
+
+  async function begin(path: string, request: HostRequest): Promise<Reply> {
     if (path === `${webhooks}eventgrid`) return eventGrid(request);
-    if (path.startsWith(webhooks))
-      return problemReply(
-        404,
-        'Not found',
-        'No extension of this host has that webhook: there are eventgrid and durabletask.',
-      );
+    if (path.startsWith(webhooks)) return noWebhook;
     if (path === '/admin' || path.startsWith('/admin/')) return admin(request);
     return (await functions(request)) ?? elsewhere(path, routePrefix);
   }
 
   return {
     handle,
+    /** Lets functions that are running reach the durable client, and nothing else in. */
     refuseNewWork() {
-      closing = true;
+      phase = 'draining';
+    },
+    refuseAll() {
+      phase = 'closed';
     },
   };
 }

@@ -20,8 +20,6 @@ export function createHttpFunctions(options: HttpFunctionsOptions) {
   const { routes, routePrefix, keys, openFunctions, invoker } = options;
   const prefix = routePrefix === '' ? '/' : `/${routePrefix.toLowerCase()}/`;
 
-  const isOpen = (level: AuthLevel): boolean => openFunctions && level === 'function';
-
   return async (request: HostRequest): Promise<Reply | undefined> => {
     const path = `${request.url.pathname.replace(/\/+$/, '')}/`;
     if (!path.toLowerCase().startsWith(prefix)) return undefined;
@@ -38,11 +36,19 @@ export function createHttpFunctions(options: HttpFunctionsOptions) {
         // Azure answers 404, not 405.
         return problemReply(404, 'Not found', `This route takes ${match.allowed.join(', ')} only.`);
       case 'found':
-        if (!isOpen(match.route.authLevel) && !authorized(match.route.authLevel, request, keys))
-          return unauthorized(match.route.authLevel);
+        if (!mayCall(match.route.authLevel, request)) return unauthorized(match.route.authLevel);
         return call(match.route, request, match.params);
     }
   };
+
+  function mayCall(level: AuthLevel, request: HostRequest): boolean {
+    if (level === 'anonymous' || (level === 'function' && openFunctions)) return true;
+    const offered = offeredKey(request);
+    if (offered === undefined) return false;
+    return (
+      sameKey(offered, keys.master) || (level === 'function' && sameKey(offered, keys.function))
+    );
+  }
 
   async function call(
     { target }: HttpRoute,
@@ -61,13 +67,6 @@ export function createHttpFunctions(options: HttpFunctionsOptions) {
       return emptyReply(500);
     }
   }
-}
-
-function authorized(level: AuthLevel, request: HostRequest, keys: HostKeys): boolean {
-  if (level === 'anonymous') return true;
-  const offered = offeredKey(request);
-  if (offered === undefined) return false;
-  return sameKey(offered, keys.master) || (level === 'function' && sameKey(offered, keys.function));
 }
 
 function unauthorized(level: AuthLevel): Reply {

@@ -7,10 +7,12 @@ export interface LogCall {
   readonly log: HostLog;
   readonly category: LogCategory;
   readonly entry: LogEntry;
+  readonly invocationContext: unknown;
 }
 
 /** An app's log hooks may change level and text before the line is written. */
-export function logThroughHooks({ registration, log, category, entry }: LogCall): void {
+export function logThroughHooks(call: LogCall): void {
+  const { registration, log, category, entry, invocationContext } = call;
   const hooks = registration.hooks('log');
   if (hooks.length === 0) {
     log.write(entry);
@@ -22,6 +24,7 @@ export function logThroughHooks({ registration, log, category, entry }: LogCall)
     level: entry.level,
     message: entry.message,
     category,
+    invocationContext,
   } satisfies HookContext;
   for (const hook of hooks) hook(context);
   log.write({ ...entry, level: context.level, message: String(context.message) });

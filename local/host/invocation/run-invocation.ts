@@ -17,12 +17,18 @@ export async function runInvocation(
   const core = coreContext(invocation, options);
   const model = modelFor(options.registration, core);
   const { context, inputs } = await model.getArguments();
+  core.invocationContext = context;
   try {
     const call = { invocation, registration: options.registration, core, model, context, inputs };
     return await model.getResponse(context, await callWithHooks(call));
   } finally {
     invocation.inspect?.(context);
   }
+}
+
+interface LoggingContext extends CoreInvocationContext {
+  /** Log hooks receive it once it exists. */
+  invocationContext?: unknown;
 }
 
 interface Call {
@@ -65,14 +71,14 @@ async function callWithHooks(call: Call): Promise<unknown> {
   return after.result;
 }
 
-function coreContext(invocation: Invocation, options: InvokerOptions): CoreInvocationContext {
+function coreContext(invocation: Invocation, options: InvokerOptions): LoggingContext {
   const { target, data, triggerMetadata, traceParent, retryContext } = invocation;
   const { registration, log } = options;
   const inputData = [{ name: target.triggerName, data }];
   for (const name of target.clientInputs) {
     inputData.push({ name, data: { string: options.durableClient() } });
   }
-  return {
+  const core: LoggingContext = {
     invocationId: randomUUID(),
     request: {
       inputData,
@@ -84,9 +90,11 @@ function coreContext(invocation: Invocation, options: InvokerOptions): CoreInvoc
     state: undefined,
     log(level, category, message) {
       const entry = { level, source: target.name, message };
-      logThroughHooks({ registration, log, category, entry });
+      const { invocationContext } = core;
+      logThroughHooks({ registration, log, category, entry, invocationContext });
     },
   };
+  return core;
 }
 
 function modelFor(registration: Registration, core: CoreInvocationContext): InvocationModel {

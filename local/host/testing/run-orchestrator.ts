@@ -36,6 +36,8 @@ export interface RunResult {
   readonly activityCalls: readonly ActivityCall[];
   /** As the management API shows it with showHistory. */
   readonly history: readonly Readonly<Record<string, unknown>>[];
+  /** What the engine would have put into the host's log. */
+  readonly warnings: readonly string[];
   /** Virtual milliseconds from start to end. */
   readonly elapsedMs: number;
 }
@@ -102,10 +104,12 @@ export async function runOrchestrator(
 ): Promise<RunResult> {
   const id = options.instanceId ?? 'test-instance';
   const calls: ActivityCall[] = [];
+  const warnings: string[] = [];
   const clock = new VirtualClock(options.now);
   const begun = clock.now();
   const test = await startTestEngine({
     clock,
+    onWarning: (message) => warnings.push(message),
     handlers: {
       orchestrations: { ...options.orchestrations, 'test-orchestration': handler },
       activities: recording(options.activities ?? {}, calls),
@@ -126,6 +130,7 @@ export async function runOrchestrator(
       customStatus,
       activityCalls: calls,
       history: historyEvents ?? [],
+      warnings,
       elapsedMs,
     };
   } finally {

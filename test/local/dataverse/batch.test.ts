@@ -163,6 +163,29 @@ describe('A4: $batch', () => {
     expect(status).toBe(400);
   });
 
+  test('a part that is refused leaves nothing behind, whatever refuses it', async () => {
+    const taken = await service.create('contacts', { msemr_azurefhirid: 'taken' });
+    const [first, second] = [randomUUID(), randomUUID()];
+    const answer = await send(
+      [
+        { request: `PATCH ${contact(first)}`, body: { msemr_azurefhirid: 'TAKEN' } },
+        {
+          request: `PATCH ${contact(second)}?$select=nosuch`,
+          body: { lastname: 'B' },
+          headers: { Prefer: 'return=representation' },
+        },
+        { request: 'POST contacts', body: { contactid: taken, lastname: 'C' } },
+      ],
+      true,
+    );
+    expect(statuses(answer)).toEqual([412, 400, 412]);
+    for (const id of [first, second]) {
+      expect((await service.call('GET', `contacts(${id})`)).status).toBe(404);
+    }
+    const { json } = await service.call('GET', `contacts(${taken})?$select=lastname`);
+    expect(json['lastname']).toBeNull();
+  });
+
   test('a part keeps its own conditional headers', async () => {
     const id = await service.create('contacts', { lastname: 'A' });
     const headers = { 'If-None-Match': '*' };

@@ -37,7 +37,7 @@ const lower = (value: string | null) => value?.toLowerCase();
 function ordered<T>(operator: string, left: T | null, right: T): boolean {
   if (operator === 'eq') return left === right;
   if (operator === 'ne') return left !== right;
-  if (left === null) return false;
+  if (left === null || left === undefined) return false;
   return (
     { gt: left > right, ge: left >= right, lt: left < right, le: left <= right }[operator] ?? false
   );
@@ -100,7 +100,7 @@ const condition: fc.Arbitrary<Condition> = fc.letrec<{ tree: Condition }>((tie) 
       fits: (row: Thing) => left.fits(row) && right.fits(row),
     })),
     fc.tuple(tie('tree'), tie('tree')).map(([left, right]) => ({
-      text: `${left.text} or (${right.text})`,
+      text: `(${left.text} or (${right.text}))`,
       fits: (row: Thing) => left.fits(row) || right.fits(row),
     })),
     tie('tree').map((inner) => ({

@@ -38,6 +38,8 @@ describe('A8: $filter', () => {
     ['new_count lt 2 or new_count ge 6', [1, 6]],
     ['not (new_count gt 1)', [1]],
     ['2 lt new_count and not (new_count eq 4 or new_count eq 5)', [3, 6]],
+    ['new_count eq 1 or new_count eq 2 and new_done eq true', [1]],
+    ['not new_count eq 1 and new_count lt 3', [2]],
     ['new_amount eq 2.5', [3]],
     ['new_amount eq null', [1, 2, 4, 5, 6]],
     ['new_kind ne null', [1, 2]],

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type RunningEventGrid, startEventGrid } from '../../../local/event-grid/index.ts';
+import { seededRandom } from '../../../local/seed/index.ts';
 import {
   fhirEvent,
   publish,
@@ -45,6 +46,14 @@ test('a lone event is an array of one with the documented headers', async () => 
   });
 });
 
+test('a topic has its own subscribers', async () => {
+  await subscribe(grid.url, receiver.url);
+  const elsewhere = `${grid.url}/topics/other/api/events`;
+  const sent = await fetch(elsewhere, { method: 'POST', body: JSON.stringify(events(1)) });
+  expect(sent.status).toBe(200);
+  expect(await whenIdle(grid.url)).toMatchObject({ publishedEvents: 1, delivered: 0 });
+});
+
 describe('batches', () => {
   test('grow to maxEventsPerBatch while requests are in flight, and never beyond', async () => {
     await subscribe(grid.url, receiver.url, { batch: 20 });
@@ -60,6 +69,49 @@ describe('batches', () => {
     expect(Math.max(...sizes)).toBe(20);
     expect(new Set(received()).size).toBe(300);
     expect(sizes.length).toBeLessThan(25);
+  });
+
+  test('gather behind a request in flight, while a lone event never waits', async () => {
+    await grid.close();
+    grid = await startEventGrid({ port: 0, lingerMilliseconds: 3_600_000 });
+    await subscribe(grid.url, receiver.url, { batch: 20 });
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    receiver.answer = () => held.then(() => 200);
+    await publish(grid.url, events(1));
+    while (receiver.deliveries.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    for (let index = 1; index <= 10; index += 1) await publish(grid.url, events(1, index));
+    expect(await statusOf(grid.url)).toMatchObject({ queued: 10, inFlight: 1 });
+    release();
+    await whenIdle(grid.url);
+    expect(receiver.deliveries.map(({ ids }) => ids.length)).toEqual([1, 10]);
+  });
+
+  test('wait behind a slow request no longer than the linger time', async () => {
+    await subscribe(grid.url, receiver.url, { batch: 20 });
+    receiver.answer = ({ ids }) => (ids[0] === '0' ? new Promise<number>(() => undefined) : 200);
+    await publish(grid.url, events(1));
+    await publish(grid.url, events(1, 1));
+    while (!received().includes('1')) await new Promise((resolve) => setTimeout(resolve, 1));
+    expect(await statusOf(grid.url)).toMatchObject({ publishedEvents: 2 });
+  });
+
+  test('hold only events with the same number of attempts, so the count is right for each', async () => {
+    await subscribe(grid.url, receiver.url, { batch: 5 });
+    const random = seededRandom(7);
+    const failures = new Map<string, number>();
+    receiver.answer = ({ ids, headers }) => {
+      for (const id of ids)
+        expect(headers['aeg-delivery-count']).toBe(String(failures.get(id) ?? 0));
+      if (random.chance(0.7)) return 200;
+      for (const id of ids) failures.set(id, (failures.get(id) ?? 0) + 1);
+      return 500;
+    };
+    for (let round = 0; round < 20; round += 1) await publish(grid.url, events(7, round * 7));
+    expect(await whenIdle(grid.url)).toMatchObject({ delivered: 140 });
+    expect(Math.max(...failures.values())).toBeGreaterThan(1);
   });
 
   test('stay within the preferred size in kilobytes', async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BlobServiceClient } from '@azure/storage-blob';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { startEventGrid } from '../../../local/event-grid/index.ts';
 import { startStorage } from '../../../local/storage/index.ts';
 import {
@@ -16,6 +16,9 @@ import {
   subscribe,
   whenIdle,
 } from './receiver.ts';
+
+// Child processes and Azurite need seconds to start, and many of them on a busy machine.
+vi.setConfig({ testTimeout: 180_000 });
 
 let folder: string;
 let receiver: Receiver;
@@ -85,6 +88,23 @@ test.each([5, 20, 60])(
     await kill(second.child);
   },
 );
+
+test('attempts made before a restart still count after it', async () => {
+  receiver.answer = () => 500;
+  const first = await startEventGrid({ port: 0, dataFolder: folder, timeScale: 0.001 });
+  const retryPolicy = { maxDeliveryAttempts: 4 };
+  await subscribe(first.url, receiver.url, { properties: { retryPolicy } });
+  await publish(first.url, [fhirEvent('1')]);
+  while (receiver.deliveries.length < 2 || (await statusOf(first.url)).inFlight > 0) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  await first.close();
+  const second = await startEventGrid({ port: 0, dataFolder: folder, timeScale: 0.001 });
+  expect(await whenIdle(second.url)).toMatchObject({ publishedEvents: 1, deadLettered: 1 });
+  const counts = receiver.deliveries.map(({ headers }) => headers['aeg-delivery-count']);
+  expect(counts).toEqual(['0', '1', '2', '3']);
+  await second.close();
+});
 
 test('a taken port ends the process with one sentence that names port and remedy', async () => {
   const first = await startEventGrid({ port: 0 });

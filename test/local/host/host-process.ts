@@ -11,8 +11,10 @@ export interface HostProcess {
   readonly keys: { readonly master: string; readonly function: string; readonly system: string };
   /** Everything written to standard error until now. */
   log(): string;
-  /** Sends SIGTERM and waits; resolves to the exit code. */
+  /** Leaves it alone, as a parent that ends does, and waits; resolves to the exit code. */
   stop(): Promise<number | null>;
+  /** Sends SIGTERM and waits; resolves to the exit code. */
+  terminate(): Promise<number | null>;
   /** Ends the process without any warning. */
   kill(): Promise<void>;
 }
@@ -44,7 +46,11 @@ export async function startApp(
   child.stderr?.on('data', (chunk: Buffer) => {
     log += chunk.toString('utf8');
   });
-  const exited = new Promise<number | null>((resolve) => child.once('close', resolve));
+  // 'close' never comes after a disconnect, so the end of the log is awaited by itself.
+  const logged = new Promise((resolve) => child.stderr?.once('end', resolve));
+  const exited = new Promise<number | null>((resolve) => {
+    child.once('exit', (code) => void logged.then(() => resolve(code)));
+  });
   const ready = await new Promise<Pick<HostProcess, 'url' | 'keys'>>((resolve, reject) => {
     child.once('message', (message) => resolve(message as HostProcess));
     void exited.then((code) => reject(new Error(`The host ended with ${code}: ${log}`)));
@@ -54,6 +60,10 @@ export async function startApp(
     keys: ready.keys,
     log: () => log,
     stop() {
+      child.disconnect();
+      return exited;
+    },
+    terminate() {
       child.kill('SIGTERM');
       return exited;
     },

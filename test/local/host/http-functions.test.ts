@@ -13,7 +13,10 @@ afterAll(() => host.kill());
 interface Described {
   readonly idle?: boolean;
   readonly engine?: unknown;
-  readonly invocations?: Record<string, { readonly running: number; readonly failed: number }>;
+  readonly invocations?: Record<
+    string,
+    { readonly running: number; readonly failed: number; readonly succeeded: number }
+  >;
 }
 
 const call = (path: string, init?: RequestInit): Promise<Response> =>
@@ -94,7 +97,9 @@ describe('an HTTP function', () => {
   it('logs by level, after log hooks had their say', async () => {
     await call('/api/logs');
     expect(host.log()).toMatch(/^\S+Z warning {5}logs: warning line 7$/m);
-    expect(host.log()).toMatch(/^\S+Z warning {5}logs: information line, raised by a hook$/m);
+    expect(host.log()).toMatch(
+      /^\S+Z warning {5}logs: information line of logs, raised by a hook$/m,
+    );
     expect(host.log()).not.toContain('information line\n');
   });
 });
@@ -186,6 +191,15 @@ describe('admin and control paths', () => {
     await eventually(async () =>
       JSON.stringify(await described('/api/journal')).includes('by-hand'),
     );
+  });
+
+  it('run a timer by hand, without any body', async () => {
+    const init = { method: 'POST' };
+    expect((await call('/admin/functions/onStartup', withKey(init))).status).toBe(202);
+    await eventually(async () => {
+      const { invocations } = await described('/_control/status');
+      return (invocations?.['onStartup']?.succeeded ?? 0) >= 2;
+    });
   });
 
   it.each([

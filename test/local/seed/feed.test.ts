@@ -23,6 +23,8 @@ let bundles: SentBundle[];
 let agents: Set<string | undefined>;
 /** Status of one entry. */
 let entryStatus: (url: string) => string;
+/** Breaks the connection instead of answering. */
+let tear: (attempt: number) => boolean;
 /** Answers a whole Bundle instead, when it returns something. */
 let reply: (attempt: number) => Reply | undefined;
 
@@ -31,10 +33,12 @@ beforeEach(async () => {
   agents = new Set();
   entryStatus = () => '201';
   reply = () => undefined;
+  tear = () => false;
   server = createServer(async (request, response) => {
     const bundle = JSON.parse(await text(request)) as SentBundle;
     bundles.push(bundle);
     agents.add(request.headers['user-agent']);
+    if (tear(bundles.length)) return request.socket.destroy();
     const whole = reply(bundles.length);
     const entry = bundle.entry.map(({ request: { url } }) => ({
       response: { status: entryStatus(url) },
@@ -110,6 +114,12 @@ test.each([
   const { failures, created } = await feed({ fhirUrl, resources: patients(2) });
   expect(created).toBe(0);
   expect(failures).toEqual(patients(2).map(({ id }) => ({ reference: `Patient/${id}`, status })));
+});
+
+test('a torn connection is tried again', async () => {
+  tear = (attempt) => attempt === 1;
+  expect(await feed({ fhirUrl, resources: patients(3) })).toMatchObject({ created: 3 });
+  expect(bundles).toHaveLength(2);
 });
 
 test('a service that is not there is named', async () => {

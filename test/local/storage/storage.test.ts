@@ -6,8 +6,11 @@ import { join } from 'node:path';
 import { TableClient } from '@azure/data-tables';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { QueueServiceClient } from '@azure/storage-queue';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { startStorage } from '../../../local/storage/index.ts';
+
+// Azurite needs seconds to start, and many of them on a busy machine.
+vi.setConfig({ testTimeout: 180_000 });
 
 const freePorts = { blobPort: 0, queuePort: 0, tablePort: 0 };
 

@@ -300,7 +300,7 @@ describe('an answer', () => {
     );
     await fc.assert(
       fc.asyncProperty(anyText, async (text) => endingOf({ ...whole, text })),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
 

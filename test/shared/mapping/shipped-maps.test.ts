@@ -1,6 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { buildModel } from '../../../local/dataverse/model.ts';
+import { modelFileSchema } from '../../../local/dataverse/model-schema.ts';
 import {
   type FhirResource,
   loadMapFiles,
@@ -124,6 +126,19 @@ describe.skipIf(model === undefined)('every shipped map fits the healthcare data
         }
       }
     }
+  });
+
+  test('the tables and columns that we add are a model file that the Dataverse stand-in takes', () => {
+    const extension = modelFileSchema.parse(readJsonIfThere('infra', 'dataverse', 'tables.json'));
+    const base = modelFileSchema.parse(readJsonIfThere('local', 'dataverse', 'data-model.json'));
+    const { tables } = buildModel([base, extension]);
+    for (const root of all.roots.values()) {
+      const { expansion } = root.identifierTable!;
+      const link = tables.get(expansion.table)!.columns.get(expansion.parentColumn)!;
+      expect(link.navigations.get(root.table)).toBe(`fds_${root.resourceType}Id`);
+    }
+    expect(tables.get('contact')!.columns.get('birthdate')!.type).toBe('date');
+    expect(tables.get('contact')!.columns.has('lastname')).toBe(true);
   });
 
   test('every codeable concept type is an option of the model', () => {

@@ -1,4 +1,9 @@
-import { type OrchestrationContext, type OrchestrationHandler, RetryOptions, type Task } from 'durable-functions';
+import {
+  type OrchestrationContext,
+  type OrchestrationHandler,
+  RetryOptions,
+  type Task,
+} from 'durable-functions';
 import fc from 'fast-check';
 import type { Handlers } from '../../../../local/host/testing/index.ts';
 
@@ -150,7 +155,10 @@ const plainStep: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ op: fc.constant('all' as const), of: fc.array(number, { maxLength: 5 }), pause }),
 );
 
-const childPlan: fc.Arbitrary<Plan> = fc.array(fc.array(plainStep, { maxLength: 3 }), { minLength: 1, maxLength: 2 });
+const childPlan: fc.Arbitrary<Plan> = fc.array(fc.array(plainStep, { maxLength: 3 }), {
+  minLength: 1,
+  maxLength: 2,
+});
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 5, arbitrary: plainStep },
   { weight: 1, arbitrary: fc.record({ op: fc.constant('child' as const), plan: childPlan }) },
@@ -164,6 +172,9 @@ export const anyPlan: fc.Arbitrary<Plan> = fc
     later: fc.array(fc.array(step, { maxLength: 3 }), { maxLength: 2 }),
   })
   .map(({ events, first, later }) => {
-    const waits: Step[] = Array.from({ length: events }, (_, i) => ({ op: 'event', name: `event-${i}` }));
+    const waits: Step[] = Array.from({ length: events }, (_, i) => ({
+      op: 'event',
+      name: `event-${i}`,
+    }));
     return [[...first, ...waits], ...later];
   });

@@ -14,7 +14,11 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** Runs the plan; after each of `turns` turns of the event loop the engine is stopped and opened again. */
-async function runWithRestarts(plan: Plan, turns: readonly number[], seed: number): Promise<unknown> {
+async function runWithRestarts(
+  plan: Plan,
+  turns: readonly number[],
+  seed: number,
+): Promise<unknown> {
   let random = seed;
   const fails = () => {
     random = (random * 1103515245 + 12345) % 2147483648;
@@ -25,7 +29,8 @@ async function runWithRestarts(plan: Plan, turns: readonly number[], seed: numbe
   const options = { handlers: planHandlers(fails), clock, dataFile: join(folder, `${files}.db`) };
   let test = await startTestEngine(options);
   await test.call('POST', 'orchestrators/plan/p', { plan, generation: 0, so: [] });
-  for (const name of eventNames(plan)) await test.call('POST', `instances/p/raiseEvent/${name}`, { from: name });
+  for (const name of eventNames(plan))
+    await test.call('POST', `instances/p/raiseEvent/${name}`, { from: name });
   for (const turn of turns) {
     for (let i = 0; i < turn; i++) {
       await new Promise((resolve) => setImmediate(resolve));

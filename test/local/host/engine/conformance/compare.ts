@@ -15,7 +15,8 @@ export const refusedHere: Readonly<Record<string, string>> = {
 /** Other deliberate differences, each with its reason. */
 export const differsHere: Readonly<Record<string, string>> = {
   'start-unknown-and-bad-ids': 'ids that a storage account refuses are answered 400 at once',
-  'start-inputs': 'a body of blanks is answered 400; the extension starts an instance that then fails',
+  'start-inputs':
+    'a body of blanks is answered 400; the extension starts an instance that then fails',
   'http-refused': 'fetch does not speak to port 1, so the error text is another one',
 };
 

@@ -9,14 +9,18 @@ export interface PlanResult {
 }
 
 /** Runs one generated plan; whenever it waits for event evN, {from: "evN"} is raised, as when it was recorded. */
-export async function runPlan({ seed, plan }: Pick<GeneratedRecording, 'seed' | 'plan'>): Promise<PlanResult> {
+export async function runPlan({
+  seed,
+  plan,
+}: Pick<GeneratedRecording, 'seed' | 'plan'>): Promise<PlanResult> {
   const clock = new VirtualClock();
   const test = await startTestEngine({ handlers: generatedApp(clock), clock });
   const id = `gen-${seed}`;
   try {
     await test.call('POST', `orchestrators/GenRun/${id}`, plan);
     const raised = new Set<string>();
-    const status = async () => (await test.call('GET', `instances/${id}`)).body as Record<string, unknown>;
+    const status = async () =>
+      (await test.call('GET', `instances/${id}`)).body as Record<string, unknown>;
     await test.run(async () => {
       for (;;) {
         const now = await status();

@@ -1,7 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { EntityId, type EntityHandler, type OrchestrationHandler, RetryOptions } from 'durable-functions';
-import type { Handlers, InlineActivity, VirtualClock } from '../../../../../local/host/testing/index.ts';
+import {
+  type EntityHandler,
+  EntityId,
+  type OrchestrationHandler,
+  RetryOptions,
+} from 'durable-functions';
+import type {
+  Handlers,
+  InlineActivity,
+  VirtualClock,
+} from '../../../../../local/host/testing/index.ts';
 import { recordingsFolder } from './recordings.ts';
 
 /** Stands in for durable-functions while the recorded app registers itself. */
@@ -41,7 +50,10 @@ export function recordedApp(clock: VirtualClock): Handlers {
 /** The interpreter of the generated plans, its source unchanged. */
 export function generatedApp(clock: VirtualClock): Handlers {
   const { handlers, df } = collector();
-  const source = readFileSync(join(recordingsFolder, 'plan-interpreter.mjs'), 'utf8').replaceAll('export ', '');
+  const source = readFileSync(join(recordingsFolder, 'plan-interpreter.mjs'), 'utf8').replaceAll(
+    'export ',
+    '',
+  );
   new Function('df', 'setTimeout', `${source}; registerGenerated(df);`)(df, sleeper(clock));
   return handlers;
 }

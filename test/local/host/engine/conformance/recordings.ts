@@ -22,10 +22,22 @@ export interface RecordedEpisode {
 
 export interface Recording {
   readonly scenario: string;
-  readonly api: readonly { readonly request: { readonly method: string; readonly path: string }; readonly response: { readonly status: number } }[];
+  readonly api: readonly {
+    readonly request: { readonly method: string; readonly path: string };
+    readonly response: { readonly status: number };
+  }[];
   readonly instances: Readonly<Record<string, { readonly episodes: readonly RecordedEpisode[] }>>;
   readonly activities: readonly { readonly name: string; readonly input: string | null }[];
-  readonly final: Readonly<Record<string, { readonly status: number; readonly body: Readonly<Record<string, unknown>>; readonly withoutHistory?: { readonly body: Readonly<Record<string, unknown>> } }>>;
+  readonly final: Readonly<
+    Record<
+      string,
+      {
+        readonly status: number;
+        readonly body: Readonly<Record<string, unknown>>;
+        readonly withoutHistory?: { readonly body: Readonly<Record<string, unknown>> };
+      }
+    >
+  >;
 }
 
 export interface GeneratedRecording {
@@ -62,15 +74,21 @@ export function normalise(value: unknown): unknown {
   }
   if (typeof value !== 'string') return value;
   return value
-    .replace(/guid-\d+n?|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\b[0-9a-f]{32}\b/g, '<guid>')
-    .replace(/Microsoft\.Azure\.WebJobs\.Script\.Workers\.Rpc\.RpcException, Microsoft\.Azure\.WebJobs\.Script/g, '<RpcException type>')
+    .replace(
+      /guid-\d+n?|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\b[0-9a-f]{32}\b/g,
+      '<guid>',
+    )
+    .replace(
+      /Microsoft\.Azure\.WebJobs\.Script\.Workers\.Rpc\.RpcException, Microsoft\.Azure\.WebJobs\.Script/g,
+      '<RpcException type>',
+    )
     .replace(/<http>|http:\/\/<host>|http:\/\/127\.0\.0\.1:\d+/g, '<web>')
     .replace(/Connection refused \([^)]*\)/g, 'Connection refused')
-    .replace(/(HttpRequestException)[^]*$/, '$1')
+    .replace(/(HttpRequestException)[\s\S]*$/, '$1')
     .replace(/\?k=\d+/, '?k=0')
-    .replace(/Additional info: [^]*$/, 'Additional info')
-    .replace(/(\\*n|\n)\s+at [^]*$/, '$1<frames>')
+    .replace(/Additional info: [\s\S]*$/, 'Additional info')
+    .replace(/(\\*n|\n)\s+at [\s\S]*$/, '$1<frames>')
     .replace(/(Stack: Error): (\\*n)/g, '$1$2')
-    .replace(/<frames>[^]*$/, '<frames>')
-    .replace(/StackTrace: [^]*$/, 'StackTrace: <stack>');
+    .replace(/<frames>[\s\S]*$/, '<frames>')
+    .replace(/StackTrace: [\s\S]*$/, 'StackTrace: <stack>');
 }

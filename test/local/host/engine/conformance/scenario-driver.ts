@@ -3,12 +3,20 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { DurableWorker } from '../../../../../local/host/engine/index.ts';
-import { startTestEngine, type TestEngine, VirtualClock } from '../../../../../local/host/testing/index.ts';
+import {
+  startTestEngine,
+  type TestEngine,
+  VirtualClock,
+} from '../../../../../local/host/testing/index.ts';
 import { recordedApp } from './recorded-app.ts';
 import { recordingsFolder } from './recordings.ts';
 
 export interface SeenEpisode {
-  readonly history: readonly { readonly EventType: number; readonly EventId: number; readonly IsPlayed: boolean }[];
+  readonly history: readonly {
+    readonly EventType: number;
+    readonly EventId: number;
+    readonly IsPlayed: boolean;
+  }[];
 }
 
 export interface ScenarioRun {
@@ -39,20 +47,28 @@ async function webServer() {
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://x');
     const json = (status: number, body: unknown, headers = {}) =>
-      response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
+      response
+        .writeHead(status, { 'content-type': 'application/json', ...headers })
+        .end(JSON.stringify(body));
     if (url.pathname === '/json') return json(200, { hello: 'world' });
     if (url.pathname === '/slow') {
       const key = url.search;
       const n = (polls.get(key) ?? 0) + 1;
       polls.set(key, n);
-      if (n <= 2) return json(202, { n }, { location: url.pathname + url.search, 'retry-after': '1' });
+      if (n <= 2)
+        return json(202, { n }, { location: url.pathname + url.search, 'retry-after': '1' });
       return json(200, { n, method: request.method });
     }
     if (url.pathname !== '/echo') return json(404, { error: 'missing' });
     let body = '';
     request.on('data', (chunk) => (body += chunk));
     request.on('end', () =>
-      json(200, { method: request.method, body, x: request.headers['x-test'], contentType: request.headers['content-type'] }),
+      json(200, {
+        method: request.method,
+        body,
+        x: request.headers['x-test'],
+        contentType: request.headers['content-type'],
+      }),
     );
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -60,9 +76,17 @@ async function webServer() {
   return { port, close: () => new Promise<void>((resolve) => void server.close(() => resolve())) };
 }
 
+interface Driver extends Readonly<Record<string, unknown>> {
+  last: string;
+  readonly ids: Set<string>;
+}
+
 type Scenario = { run: (c: unknown) => Promise<void>; settle?: number };
 
-function loadScenarios(port: number, sleep: (ms: number) => Promise<void>): Record<string, Scenario> {
+function loadScenarios(
+  port: number,
+  sleep: (ms: number) => Promise<void>,
+): Record<string, Scenario> {
   const source = readFileSync(join(recordingsFolder, 'scenarios.mjs'), 'utf8')
     .replace(/^import .*$/m, '')
     .replace('export const S', 'const S');
@@ -71,7 +95,7 @@ function loadScenarios(port: number, sleep: (ms: number) => Promise<void>): Reco
 
 /** Drives one recorded scenario against this engine, all waiting on a virtual clock. */
 export async function runScenario(name: string): Promise<ScenarioRun> {
-  const clock = new VirtualClock();
+  const clock = new VirtualClock(new Date());
   const episodes = new Map<string, SeenEpisode[]>();
   const activities: { name: string; input: string | null }[] = [];
   const watch = (inner: DurableWorker): DurableWorker => ({
@@ -82,13 +106,20 @@ export async function runScenario(name: string): Promise<ScenarioRun> {
     },
     invokeEntity: (fn, payload) => inner.invokeEntity(fn, payload),
     invokeOrchestrator(fn, payload, inspect) {
-      const { instanceId, history } = structuredClone(payload) as SeenEpisode & { instanceId: string };
+      const { instanceId, history } = structuredClone(payload) as SeenEpisode & {
+        instanceId: string;
+      };
       episodes.set(instanceId, [...(episodes.get(instanceId) ?? []), { history }]);
       return inner.invokeOrchestrator(fn, payload, inspect);
     },
   });
   const timerLimits = { longestMs: 6 * 86_400_000, hopMs: 3 * 86_400_000 };
-  const test: TestEngine = await startTestEngine({ handlers: recordedApp(clock), clock, wrapWorker: watch, timerLimits });
+  const test: TestEngine = await startTestEngine({
+    handlers: recordedApp(clock),
+    clock,
+    wrapWorker: watch,
+    timerLimits,
+  });
   const web = await webServer();
   const apiStatuses: number[] = [];
 
@@ -114,7 +145,11 @@ export async function runScenario(name: string): Promise<ScenarioRun> {
     const response = o.query?.['timeout'] === undefined ? await answer : await drive(answer);
     if (o.record !== false) apiStatuses.push(response.status);
     const body = await response.text();
-    return { status: response.status, headers: Object.fromEntries(response.headers), body: body === '' ? undefined : JSON.parse(body) };
+    return {
+      status: response.status,
+      headers: Object.fromEntries(response.headers),
+      body: body === '' ? undefined : JSON.parse(body),
+    };
   };
   const drive = async (answer: Promise<Response>) => {
     let settled = false;
@@ -126,15 +161,16 @@ export async function runScenario(name: string): Promise<ScenarioRun> {
     return answer;
   };
   const at = (id: string) => `/instances/${encodeURIComponent(id)}`;
-  const statusOf = async (id: string) => (await request('GET', at(id), { record: false })).body?.runtimeStatus;
+  const statusOf = async (id: string) =>
+    (await request('GET', at(id), { record: false })).body?.runtimeStatus;
   let batching = false;
-  let held: (() => Promise<unknown>)[] = [];
+  const held: (() => Promise<unknown>)[] = [];
   const flush = async () => {
     await Promise.all(held.splice(0).map((send) => send()));
     await test.settle();
   };
 
-  const c = {
+  const c: Driver = {
     last: name,
     ids: new Set<string>([name]),
     note: () => undefined,
@@ -172,7 +208,9 @@ export async function runScenario(name: string): Promise<ScenarioRun> {
       return request('GET', at(id), { query, record });
     },
   };
-  const scenario = loadScenarios(web.port, (ms) => (batching ? Promise.resolve() : sleep(ms)))[name];
+  const scenario = loadScenarios(web.port, (ms) => (batching ? Promise.resolve() : sleep(ms)))[
+    name
+  ];
   if (scenario === undefined) throw new Error(`no scenario ${name}`);
   await scenario.run(c);
   await sleep(scenario.settle ?? 100);
@@ -181,7 +219,10 @@ export async function runScenario(name: string): Promise<ScenarioRun> {
     episodes,
     activities,
     status: (id) =>
-      request('GET', at(id), { query: { showHistory: 'true', showHistoryOutput: 'true', showInput: 'true' }, record: false }),
+      request('GET', at(id), {
+        query: { showHistory: 'true', showHistoryOutput: 'true', showInput: 'true' },
+        record: false,
+      }),
     close: async () => {
       await test.engine.stop();
       await web.close();
