@@ -21,16 +21,18 @@ export async function confirmConsent(
   deps: ActivityDependencies,
   { resources }: ConfirmConsentInput,
 ): Promise<ConfirmConsentOutput> {
-  const patients = [...new Set(resources.flatMap(({ patient }) => patient ?? []))];
+  const patients = [...new Set(resources.flatMap((resource) => resource.patients))];
   if (patients.length === 0) return { turned: [] };
   const consents = await readConsents(deps, patients);
   const bodies = await loadBodies(deps, resources);
   const turned = new Set<string>();
-  for (const { reference, patient } of resources) {
+  for (const { reference, patients: about } of resources) {
     const resource = bodies.get(reference);
-    if (patient === undefined || resource === undefined || turned.has(patient)) continue;
-    const decision = decide(deps, { patient, resource, wishes: { consents } });
-    if (decision.kind === 'deny') turned.add(patient);
+    if (resource === undefined) continue;
+    for (const patient of about) {
+      const decision = decide(deps, { patient, resource, wishes: { consents } });
+      if (decision.kind === 'deny') turned.add(patient);
+    }
   }
   return { turned: [...turned] };
 }

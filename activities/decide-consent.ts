@@ -1,5 +1,6 @@
-import type { ConsentDecision } from '../shared/consent/index.ts';
+import { type ConsentDecision, patientsOf } from '../shared/consent/index.ts';
 import type { FhirResource } from '../shared/fhir/index.ts';
+import type { RootMap } from '../shared/mapping/index.ts';
 import type { FailedResource, ResourceEnding } from '../shared/outcomes/index.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { decide, type PatientWishes, readConsents, readWishes } from './patient-decisions.ts';
@@ -9,9 +10,9 @@ export interface DecideConsentInput {
   readonly resources: readonly CurrentResource[];
 }
 
-/** A resource that may go to Dataverse, and the patient it is about, if any. */
+/** A resource that may go to Dataverse, and the patients it is about, if any, as `Patient/id`. */
 export interface PermittedResource extends CurrentResource {
-  readonly patient?: string;
+  readonly patients: readonly string[];
 }
 
 export interface DecideConsentOutput {
@@ -25,7 +26,9 @@ export interface DecideConsentOutput {
 interface Candidate {
   readonly resource: CurrentResource;
   readonly body: FhirResource;
-  readonly patient: string | undefined;
+  readonly patients: readonly string[];
+  /** Of a type that is always about a patient, but whom it is about cannot be told. */
+  readonly anonymous: boolean;
 }
 
 /**
@@ -45,29 +48,34 @@ export async function decideConsent(
     const body = bodies.get(resource.reference);
     if (body === undefined)
       failed.push({ reference: resource.reference, step: 'reading the body again' });
-    else candidates.push({ resource, body, patient: patientFor(deps, resource.reference, body) });
+    else candidates.push(candidateFor(deps, resource, body));
   }
-  const patients = [...new Set(candidates.flatMap(({ patient }) => patient ?? []))];
+  const patients = [...new Set(candidates.flatMap((candidate) => candidate.patients))];
   const wishes = await readWishes(deps, patients);
   const withheld = candidates.filter((candidate) => isDenied(deps, candidate, wishes));
   const settled = withheld.length === 0 ? wishes : await markAndLookAgain(deps, withheld, wishes);
   return { ...answers(deps, candidates, settled), failed };
 }
 
-function patientFor(
-  { pack }: ActivityDependencies,
-  reference: string,
+function candidateFor(
+  { pack, fhirUrl }: ActivityDependencies,
+  resource: CurrentResource,
   body: FhirResource,
-): string | undefined {
-  return pack.roots.get(partsOf(reference).resourceType)?.patientReference(body);
+): Candidate {
+  const patients = patientsOf(body, fhirUrl);
+  const root = pack.roots.get(partsOf(resource.reference).resourceType);
+  return { resource, body, patients, anonymous: patients.length === 0 && isClinical(root) };
 }
+
+/** Types whose row points to a patient are about one, whether or not this resource names them. */
+const isClinical = (root: RootMap | undefined): boolean => root?.patientColumn !== undefined;
 
 async function markAndLookAgain(
   deps: ActivityDependencies,
   withheld: readonly Candidate[],
   wishes: PatientWishes,
 ): Promise<PatientWishes> {
-  const patients = [...new Set(withheld.flatMap(({ patient }) => patient ?? []))];
+  const patients = [...new Set(withheld.flatMap((candidate) => candidate.patients))];
   await deps.ledger.withheldPatients.mark(patients);
   const again = await readConsents(deps, patients);
   return { ...wishes, consents: new Map([...wishes.consents, ...again]) };
@@ -83,8 +91,8 @@ function answers(
   const refused: string[] = [];
   for (const candidate of candidates) {
     const reason = refusal(deps, candidate, wishes);
-    const { resource, patient } = candidate;
-    if (reason === undefined) permitted.push({ ...resource, ...(patient ? { patient } : {}) });
+    const { resource, patients } = candidate;
+    if (reason === undefined) permitted.push({ ...resource, patients });
     else ended.push({ ...endingOf(resource), reason });
     if (reason !== undefined && reason !== switchedOff) refused.push(resource.reference);
   }
@@ -102,16 +110,21 @@ const isDenied = (
   wishes: PatientWishes,
 ): boolean => refusal(deps, candidate, wishes) !== undefined;
 
+/** Why a resource may not go to Dataverse. Whoever of its patients refuses decides for all of it. */
 function refusal(
   deps: ActivityDependencies,
-  { patient, body }: Candidate,
+  { patients, anonymous, body }: Candidate,
   wishes: PatientWishes,
 ): string | undefined {
-  if (patient === undefined) return undefined;
-  if (wishes.switchedOff.has(patient)) return switchedOff;
-  const decision = decide(deps, { patient, resource: body, wishes });
-  return decision.kind === 'permit' ? undefined : describe(decision);
+  if (anonymous && deps.consent.policy.defaultDecision === 'deny') return untold;
+  for (const patient of patients) {
+    const decision = decide(deps, { patient, resource: body, wishes });
+    if (decision.kind === 'deny') return describe(decision);
+  }
+  return patients.some((patient) => wishes.switchedOff.has(patient)) ? switchedOff : undefined;
 }
+
+const untold = 'consent: whom it is about cannot be told, and the default is deny';
 
 /** The decision in references: which Consent, which version, which of its provisions. */
 export function describe({ basis, consentId, consentVersion, rulePath }: ConsentDecision): string {

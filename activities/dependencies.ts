@@ -8,6 +8,8 @@ import type { RowDirectory } from '../shared/rows/index.ts';
 /** Everything that activities may touch. Built once in `triggers/app.ts`, and in tests against the stand-ins. */
 export interface ActivityDependencies {
   readonly fhir: FhirClient;
+  /** Base URL of the FHIR service: absolute references below it are references to our own resources. */
+  readonly fhirUrl: string;
   readonly versions: VersionCache;
   readonly dataverse: DataverseClient;
   readonly pack: MapPack;

@@ -2,7 +2,7 @@ import {
   type ConsentDecision,
   consentRequestResource,
   evaluateConsent,
-  patientOf,
+  patientsOf,
 } from '../shared/consent/index.ts';
 import type { FhirResource } from '../shared/fhir/index.ts';
 import { fhirKey, rootQuery, rowsOf, syncFlagColumn } from '../shared/rows/index.ts';
@@ -33,7 +33,7 @@ export async function readWishes(
 
 /** The active Consents of each patient, as the FHIR service has them now. */
 export async function readConsents(
-  { fhir }: ActivityDependencies,
+  { fhir, fhirUrl }: ActivityDependencies,
   patients: readonly string[],
 ): Promise<ReadonlyMap<string, readonly FhirResource[]>> {
   const found = new Map<string, FhirResource[]>(patients.map((patient) => [patient, []]));
@@ -45,8 +45,7 @@ export async function readConsents(
       ['_count', '200'],
     ] as const;
     for await (const consent of fhir.search('Consent', parameters)) {
-      const patient = patientOf(consent);
-      if (patient !== undefined) found.get(patient)?.push(consent);
+      for (const patient of patientsOf(consent, fhirUrl)) found.get(patient)?.push(consent);
     }
   }
   return found;
@@ -66,6 +65,9 @@ async function readSwitchedOff(
   return new Set(patients.filter((patient) => keys.has(fhirKey(partsOf(patient).id))));
 }
 
+/** What we do with data, in the terms of a Consent: disclose it to another system. */
+const sendingIt = 'http://terminology.hl7.org/CodeSystem/consentaction|disclose';
+
 /** Whether this resource may be in Dataverse, by the wishes of its patient. */
 export function decide(
   deps: ActivityDependencies,
@@ -82,6 +84,8 @@ export function decide(
       patient: question.patient,
       recipients,
       purposes,
+      action: sendingIt,
+      fhirBase: deps.fhirUrl,
       resource: consentRequestResource(question.resource),
       at: deps.now().toISOString(),
     },

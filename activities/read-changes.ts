@@ -1,4 +1,4 @@
-import { patientOf } from '../shared/consent/index.ts';
+import { patientsOf } from '../shared/consent/index.ts';
 import type { Change } from '../shared/events/index.ts';
 import type { ReadResult } from '../shared/fhir/index.ts';
 import { type FailedResource, type ResourceEnding, referenceOf } from '../shared/outcomes/index.ts';
@@ -103,7 +103,7 @@ interface ConsentReading {
 
 /** Whose Consent changed. A deleted Consent names its patient in the version before. */
 async function consentTurns(
-  { fhir }: ActivityDependencies,
+  { fhir, fhirUrl }: ActivityDependencies,
   { changes, results }: ConsentReading,
 ): Promise<readonly string[]> {
   const consents = results.filter(({ reference }) => reference.resourceType === 'Consent');
@@ -113,7 +113,7 @@ async function consentTurns(
   });
   const previous = deleted.length > 0 ? await fhir.readVersions(deleted) : [];
   const patients = [...consents, ...previous].flatMap((result) =>
-    result.kind === 'current' ? (patientOf(result.resource) ?? []) : [],
+    result.kind === 'current' ? patientsOf(result.resource, fhirUrl) : [],
   );
   return [...new Set(patients)];
 }

@@ -24,7 +24,7 @@ const setSize = 100;
 
 /**
  * A turn of consent. Refused: take back what was sent. Permitted: bring what was
- * held back, through the same change sync as any other change, gate included.
+ * held back, through the same change sync as every other change, gate included.
  */
 export function* resyncPatient(context: OrchestrationContext): Orchestration<ResyncPatientOutput> {
   const { patient, direction, retry } = inputOf<ResyncPatientInput>(context);

@@ -61,8 +61,8 @@ function byReference<T extends { readonly reference: string }>(
 }
 
 function turnedReferences({ permitted, turned }: RowAnswers): ReadonlySet<string> {
-  const patients = new Set(turned);
-  const about = permitted.filter(({ patient }) => patient !== undefined && patients.has(patient));
+  const refusing = new Set(turned);
+  const about = permitted.filter(({ patients }) => patients.some((one) => refusing.has(one)));
   return new Set(about.map(({ reference }) => reference));
 }
 

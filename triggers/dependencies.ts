@@ -29,6 +29,7 @@ export async function createDependencies(config: Config): Promise<AppDependencie
       enabled: enabledRoots(files, config),
       fhirBaseUrl: config.fhir.url,
     }),
+    fhirUrl: config.fhir.url,
     fhir: createFhirClient({ url: config.fhir.url, send: sendTo(config, config.fhir) }),
     dataverse: createDataverseClient({
       url: config.dataverse.url,

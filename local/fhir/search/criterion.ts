@@ -15,7 +15,7 @@ export interface Criterion {
   readonly table: 'code_index' | 'range_index' | 'text_index';
   readonly where: SqlPart;
   readonly negated: boolean;
-  /** True when one key prefix answers it, so that its matches stream in `seq` order. */
+  /** True when its matches can be read in `seq` order straight from the table. */
   readonly streams: boolean;
 }
 
@@ -179,7 +179,7 @@ function anyOf(
       values: [use.number, ...conditions.flatMap((part) => part.values)],
     },
     negated: false,
-    streams: false,
+    streams: table === 'range_index',
   };
 }
 

@@ -43,12 +43,15 @@ export function createMatcher(database: DatabaseSync, flushIndex: () => void) {
   const driverOf = (query: MatchQuery): Driver => {
     if (query.ids !== undefined) return { kind: 'ids' };
     const positive = query.criteria.filter((criterion) => !criterion.negated);
+    const [only] = positive;
+    if (only === undefined) return { kind: 'scan' };
+    if (positive.length === 1 && !only.streams) return { kind: 'set', criterion: only };
     const best = rarest(positive);
-    if (best === undefined) return { kind: 'scan' };
-    if (best.size < smallMatch) return { kind: 'set', criterion: best.criterion };
-    const streaming = positive.find((criterion) => criterion.streams);
-    if (streaming !== undefined) return { kind: 'stream', criterion: streaming };
-    return positive.length === 1 ? { kind: 'set', criterion: best.criterion } : { kind: 'scan' };
+    if (best !== undefined && best.size < smallMatch) {
+      return { kind: 'set', criterion: best.criterion };
+    }
+    const streaming = streamable(positive);
+    return streaming === undefined ? { kind: 'scan' } : { kind: 'stream', criterion: streaming };
   };
   return {
     find(query: MatchQuery, limit: number): readonly StoredVersion[] {
@@ -64,10 +67,16 @@ export function createMatcher(database: DatabaseSync, flushIndex: () => void) {
       const { from, where } = selection(query, driverOf(query));
       const sql = `SELECT count(DISTINCT r.seq) AS n ${from} WHERE ${where.sql}`;
       const plain = `SELECT count(*) AS n ${from} WHERE ${where.sql}`;
-      const chosen = from.includes('code_index') ? sql : plain;
+      const chosen = from.includes('CROSS JOIN') ? sql : plain;
       return Number(prepared(chosen).get(...where.values)?.['n'] ?? 0);
     },
   };
+}
+
+/** A code is rarer than a range as a rule, so it goes first. */
+function streamable(criteria: readonly Criterion[]): Criterion | undefined {
+  const streams = criteria.filter((criterion) => criterion.streams);
+  return streams.find(({ table }) => table === 'code_index') ?? streams[0];
 }
 
 export type Matcher = ReturnType<typeof createMatcher>;
@@ -115,7 +124,7 @@ function selection(query: MatchQuery, driver: Driver): Selection {
   }
   const streamed: SqlPart = { sql: 'd.seq >= ? AND d.seq < ?', values: [query.from, query.to] };
   return {
-    from: `FROM ${driving.table} d CROSS JOIN resource r ON r.seq = d.seq`,
+    from: `FROM ${driving.table} d NOT INDEXED CROSS JOIN resource r ON r.seq = d.seq`,
     where: allOf([qualified(driving.where), streamed, ...probes]),
     order: 'd.seq',
     group: 'GROUP BY d.seq',
@@ -129,7 +138,10 @@ function fromResource(driver: Driver): string {
 }
 
 function qualified(part: SqlPart): SqlPart {
-  return { sql: part.sql.replace(/\b(parameter|code|system)\b/g, 'd.$1'), values: part.values };
+  return {
+    sql: part.sql.replace(/\b(parameter|code|system|low|high)\b/g, 'd.$1'),
+    values: part.values,
+  };
 }
 
 function probe(criterion: Criterion): SqlPart {

@@ -19,9 +19,10 @@ const schema = `
     parameter INTEGER NOT NULL, code TEXT NOT NULL, seq INTEGER NOT NULL, system TEXT NOT NULL,
     PRIMARY KEY (parameter, code, seq, system)) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS range_index (
-    parameter INTEGER NOT NULL, low REAL NOT NULL, high REAL NOT NULL, seq INTEGER NOT NULL,
+    parameter INTEGER NOT NULL, seq INTEGER NOT NULL, low REAL NOT NULL, high REAL NOT NULL,
     code TEXT NOT NULL, system TEXT NOT NULL,
-    PRIMARY KEY (parameter, low, high, seq, code, system)) WITHOUT ROWID;
+    PRIMARY KEY (parameter, seq, low, high, code, system)) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS range_low ON range_index (parameter, low, high);
   CREATE TABLE IF NOT EXISTS text_index (
     parameter INTEGER NOT NULL, folded TEXT NOT NULL, seq INTEGER NOT NULL, text TEXT NOT NULL,
     PRIMARY KEY (parameter, folded, seq, text)) WITHOUT ROWID;

@@ -81,7 +81,7 @@ function rowBuffers(database: DatabaseSync) {
         code.add([number, value.code, seq, value.system]);
         return;
       case 'range':
-        range.add([number, value.low, value.high, seq, value.code, value.system]);
+        range.add([number, seq, value.low, value.high, value.code, value.system]);
         return;
       case 'text':
         text.add([number, foldText(value.text), seq, value.text]);
@@ -102,9 +102,7 @@ function remover(database: DatabaseSync): RowAction {
   const code = database.prepare(
     'DELETE FROM code_index WHERE parameter = ? AND code = ? AND seq = ?',
   );
-  const range = database.prepare(
-    'DELETE FROM range_index WHERE parameter = ? AND low = ? AND high = ? AND seq = ?',
-  );
+  const range = database.prepare('DELETE FROM range_index WHERE parameter = ? AND seq = ?');
   const text = database.prepare(
     'DELETE FROM text_index WHERE parameter = ? AND folded = ? AND seq = ?',
   );
@@ -114,7 +112,7 @@ function remover(database: DatabaseSync): RowAction {
         code.run(number, value.code, seq);
         return;
       case 'range':
-        range.run(number, value.low, value.high, seq);
+        range.run(number, seq);
         return;
       case 'text':
         text.run(number, foldText(value.text), seq);

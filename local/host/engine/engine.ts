@@ -8,8 +8,8 @@ import { GroupCommit } from './group-commit.ts';
 import { HistoryCache } from './history-cache.ts';
 import { Mailroom } from './mailroom.ts';
 import { handleManagement } from './management.ts';
-import type { TimerLimits } from './replay-tasks.ts';
 import type { Message } from './records.ts';
+import type { TimerLimits } from './replay-tasks.ts';
 import { numberOf } from './row.ts';
 import { Outbox, type Runtime } from './runtime.ts';
 import { Store } from './store.ts';
@@ -61,6 +61,7 @@ function open(options: ObservableEngineOptions): Runtime {
     commits: new GroupCommit(store),
     cache: new HistoryCache(store),
     mailroom: new Mailroom({
+      historyLength: (id) => runtime.cache.length(id),
       limit: options.maxConcurrentOrchestrators ?? 10,
       run: (id, batch) => {
         const isEntity = entityFromId(id) !== undefined;
@@ -71,7 +72,9 @@ function open(options: ObservableEngineOptions): Runtime {
     activities: new ActivityPool({
       limit: options.maxConcurrentActivities ?? 20,
       run: (work) =>
-        retrying(`Activity ${work.name}`, runActivity(runtime, work), () => runtime.activities.add(work)),
+        retrying(`Activity ${work.name}`, runActivity(runtime, work), () =>
+          runtime.activities.add(work),
+        ),
     }),
     timers: new TimerQueue(clock, (message) => runtime.mailroom.deliver(message)),
   };

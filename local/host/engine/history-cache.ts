@@ -30,6 +30,11 @@ export class HistoryCache {
     return { record, history };
   }
 
+  /** Length of a cached history, 0 for others. */
+  length(id: string): number {
+    return this.#entries.get(id)?.history.length ?? 0;
+  }
+
   put(entry: LoadedInstance): void {
     this.drop(entry.record.id);
     this.#entries.set(entry.record.id, entry);

@@ -12,7 +12,14 @@ export interface MailroomOptions {
   readonly limit: number;
   /** Runs one episode over the batch. Never rejects. */
   readonly run: (instanceId: string, batch: readonly Message[]) => Promise<void>;
+  /** Events that the next episode of an instance will replay. */
+  readonly historyLength: (instanceId: string) => number;
 }
+
+const longHistory = 500;
+const fanInBatch = 4;
+/** History events that one replay gets through in a millisecond, roughly. */
+const eventsPerMs = 20;
 
 /** One slot per instance with mail: one episode at a time each, at most `limit` in all, oldest first. */
 export class Mailroom {
@@ -20,6 +27,7 @@ export class Mailroom {
   readonly #slots = new Map<string, Slot>();
   #ready: string[] = [];
   #running = 0;
+  #resting = 0;
   #stopped = false;
   #onDrained: (() => void) | undefined;
 
@@ -32,7 +40,7 @@ export class Mailroom {
   }
 
   get idle(): boolean {
-    return this.#running === 0 && this.#ready.length === 0;
+    return this.#running === 0 && this.#resting === 0 && this.#ready.length === 0;
   }
 
   deliver(message: Message): void {
@@ -97,10 +105,26 @@ export class Mailroom {
     this.#running += 1;
     await this.#options.run(instanceId, batch);
     this.#running -= 1;
+    const length = this.#options.historyLength(instanceId);
+    const fanIn = batch.length >= fanInBatch && length >= longHistory;
+    if (fanIn) this.#rest(instanceId, slot, length / eventsPerMs);
+    else this.#free(instanceId, slot);
+    this.#pump();
+    this.#tellDrained();
+  }
+
+  /** A long history makes long episodes: letting mail gather about as long keeps a wide fan-in from being quadratic. */
+  #rest(instanceId: string, slot: Slot, ms: number): void {
+    this.#resting += 1;
+    setTimeout(() => {
+      this.#resting -= 1;
+      this.#free(instanceId, slot);
+    }, ms);
+  }
+
+  #free(instanceId: string, slot: Slot): void {
     slot.running = false;
     if (slot.inbox.length > 0 || slot.owesEpisode) this.#enqueue(instanceId, slot);
     else this.#slots.delete(instanceId);
-    this.#pump();
-    this.#tellDrained();
   }
 }

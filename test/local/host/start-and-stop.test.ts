@@ -2,7 +2,14 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { failingStart, fixture, startApp, temporaryFolder } from './host-process.ts';
+import {
+  eventually,
+  failingStart,
+  fixture,
+  type HostProcess,
+  startApp,
+  temporaryFolder,
+} from './host-process.ts';
 
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
@@ -144,7 +151,7 @@ describe('the host', () => {
   it('lets running functions finish when its parent is gone, then ends with code 0', async () => {
     const host = await startApp(fixture('typescript-app'));
     const lingering = fetch(`${host.url}/api/lingers`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await running(host, 'lingers');
     const [answer, code] = await Promise.all([lingering, host.stop()]);
     expect(await answer.text()).toBe('finished after the order to stop');
     expect(code).toBe(0);
@@ -153,9 +160,19 @@ describe('the host', () => {
   it('closes in bounded time although a function never ends', async () => {
     const host = await startApp(fixture('typescript-app'), ['--drain', '0']);
     const hanging = fetch(`${host.url}/api/slow`).catch(() => 'connection lost');
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await running(host, 'slow');
     expect(await host.stop()).toBe(0);
     expect(await hanging).toBe('connection lost');
     expect(host.log()).toContain('closed while 1 invocation(s) were running');
   });
 });
+
+function running(host: HostProcess, name: string): Promise<true> {
+  return eventually(async () => {
+    const answer = await fetch(`${host.url}/_control/status`);
+    const { invocations } = (await answer.json()) as {
+      readonly invocations: Record<string, { readonly running: number }>;
+    };
+    return invocations[name]?.running === 1 && (true as const);
+  });
+}
