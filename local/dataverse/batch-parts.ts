@@ -29,23 +29,39 @@ function boundaryOf(contentType: string | undefined): string {
   return match[1];
 }
 
+/** Where the next boundary line starts; a longer boundary with the same beginning is none. */
+function findMarker(text: string, marker: string, from: number): number {
+  let at = text.indexOf(marker, from);
+  while (at >= 0) {
+    const isLineStart = at === 0 || text[at - 1] === '\n';
+    if (
+      isLineStart &&
+      /^(?:--)?[ \t]*(?:\r?\n|$)/.test(text.slice(at + marker.length, at + marker.length + 8))
+    ) {
+      return at;
+    }
+    at = text.indexOf(marker, at + 1);
+  }
+  return -1;
+}
+
 /** Texts between the boundary lines, without the line break that belongs to a boundary. */
 function splitParts(text: string, boundary: string): readonly string[] {
   const marker = `--${boundary}`;
   const parts: string[] = [];
-  let start = text.indexOf(marker);
+  let start = findMarker(text, marker, 0);
   while (start >= 0) {
     const from = start + marker.length;
     if (text.startsWith('--', from)) {
       return parts;
     }
-    const end = text.indexOf(`\n${marker}`, from);
+    const end = findMarker(text, marker, from);
     if (end < 0) {
       break;
     }
-    const tail = text[end - 1] === '\r' ? end - 1 : end;
+    const tail = text[end - 2] === '\r' ? end - 2 : end - 1;
     parts.push(text.slice(text.indexOf('\n', from) + 1, tail));
-    start = end + 1;
+    start = end;
   }
   throw malformed('the closing boundary is missing.');
 }

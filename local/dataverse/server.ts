@@ -20,7 +20,7 @@ function toRequest(message: IncomingMessage, relative: string, body: string): Ap
   }
   return {
     method: message.method ?? 'GET',
-    path: question < 0 ? relative : relative.slice(0, question),
+    path: (question < 0 ? relative : relative.slice(0, question)).replace(/^%24/, '$'),
     query: question < 0 ? '' : relative.slice(question + 1),
     headers,
     body,
@@ -69,7 +69,10 @@ export function createHttpServer(api: WebApi, control: ControlState): Server {
     }
   }
   const server = createServer({ maxHeaderSize: maxUrlLength * 2 }, (message, response) => {
-    void answer(message).then((result) => send(response, result, api.commonHeaders()));
+    answer(message)
+      .then((result) => send(response, result, api.commonHeaders()))
+      // A scripted fault may carry a header that HTTP cannot: that must not end the stand-in.
+      .catch(() => response.destroy());
   });
   // A pooled connection must not be closed under a client that is about to use it.
   server.keepAliveTimeout = 120_000;

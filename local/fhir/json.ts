@@ -1,3 +1,5 @@
+import { parseExact } from './exact-json.ts';
+
 /** What `JSON.parse` can give: the shape of everything this service takes in and hands out. */
 export type Json = string | number | boolean | null | readonly Json[] | JsonObject;
 
@@ -33,6 +35,6 @@ export function itemsOf(value: Json | undefined): readonly Json[] {
 
 /** Reads text that this service wrote itself; such text is always a JSON object. */
 export function parseStored(text: string): JsonObject {
-  const value: unknown = JSON.parse(text);
+  const value = parseExact(text);
   return isObject(value) ? value : {};
 }

@@ -14,18 +14,40 @@ export function patch(service: Service, request: FhirRequest, type: string, id: 
   const operations = readOperations(request);
   const existing = liveVersion(service, type, id);
   requireMatch(request, { type, id }, existing);
-  const before = parseStored(existing.body);
-  const patched: unknown = parseStored(existing.body);
-  const failure = applyPatch(patched, operations).find((result) => result !== null);
-  if (failure !== undefined) {
-    throw badRequest(
-      `The patch cannot be applied: ${failure.name}. Read the resource and try again.`,
-    );
-  }
-  if (!isObject(patched)) throw badRequest('The patch must leave a resource.');
-  requireUnchanged(before, patched);
+  const patched = patchedResource(existing.body, operations);
+  requireUnchanged(parseStored(existing.body), patched);
   const resource = checkedResource(service, patched, type);
   return replace(service, request, { type, id, resource, method: 'PATCH' });
+}
+
+/**
+ * The plain form decides whether the patch applies, as its tests compare
+ * numbers. Then the same changes are made to the form with exact decimals, so
+ * that untouched ones keep their digits; only copies of them would not survive.
+ */
+function patchedResource(body: string, operations: Operations): JsonObject {
+  const plain: unknown = JSON.parse(body);
+  const failure = firstFailure(plain, operations);
+  if (failure !== undefined) {
+    throw badRequest(`The patch cannot be applied: ${failure}. Read the resource and try again.`);
+  }
+  if (!isObject(plain)) throw badRequest('The patch must leave a resource.');
+  if (operations.some(({ op }) => op === 'copy' || op === 'move')) return plain;
+  const exact: unknown = parseStored(body);
+  applyPatch(
+    exact,
+    operations.filter(({ op }) => op !== 'test'),
+  );
+  return isObject(exact) ? exact : plain;
+}
+
+/** Name of the first operation's failure. The library throws for paths that it will not walk. */
+function firstFailure(target: unknown, operations: Operations): string | undefined {
+  try {
+    return applyPatch(target, operations).find((result) => result !== null)?.name;
+  } catch {
+    return 'InvalidPath';
+  }
 }
 
 /** Patch by search: exactly one match is needed. */

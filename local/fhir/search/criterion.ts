@@ -65,9 +65,17 @@ export function criterionOf(use: ParameterUse): Criterion {
   }
 }
 
-/** Splits alternatives at commas that no backslash escapes. */
+const maximumAlternatives = 5000;
+
+/** Splits alternatives at commas that no backslash escapes; throws 400 for more than a query can hold. */
 export function splitValues(value: string): readonly string[] {
-  return (value.match(/(?:\\.|[^,\\])+/g) ?? []).map((part) => part.replace(/\\(.)/g, '$1'));
+  const parts = value.match(/(?:\\.|[^,\\])+/g) ?? [];
+  if (parts.length > maximumAlternatives) {
+    throw badRequest(
+      `A search parameter takes at most ${maximumAlternatives} values; split the search.`,
+    );
+  }
+  return parts.map((part) => part.replace(/\\(.)/g, '$1'));
 }
 
 function refuseModifiers(use: ParameterUse, allowed: readonly string[]): void {

@@ -1,3 +1,4 @@
+import { numberValue } from '../exact-json.ts';
 import { isObject, itemsOf, type Json, type JsonObject, textAt } from '../json.ts';
 import { dateRange } from './date-range.ts';
 import type { ParameterKind } from './parameters.ts';
@@ -88,11 +89,13 @@ function rangeValue(low: number, high: number, code = '', system = ''): IndexVal
 }
 
 function quantityValues(value: Json): readonly IndexValue[] {
-  if (typeof value === 'number') return [rangeValue(value, value)];
+  const bare = numberValue(value);
+  if (bare !== undefined) return [rangeValue(bare, bare)];
   if (!isObject(value)) return [];
-  if (typeof value['value'] === 'number') {
+  const amount = numberValue(value['value']);
+  if (amount !== undefined) {
     const code = textAt(value, 'code') ?? textAt(value, 'unit') ?? textAt(value, 'currency') ?? '';
-    return [rangeValue(value['value'], value['value'], code, textAt(value, 'system') ?? '')];
+    return [rangeValue(amount, amount, code, textAt(value, 'system') ?? '')];
   }
   const low = amountOf(value['low']);
   const high = amountOf(value['high']);
@@ -102,8 +105,7 @@ function quantityValues(value: Json): readonly IndexValue[] {
 }
 
 function amountOf(value: Json | undefined): number | undefined {
-  const amount = isObject(value) ? value['value'] : undefined;
-  return typeof amount === 'number' ? amount : undefined;
+  return isObject(value) ? numberValue(value['value']) : undefined;
 }
 
 const textParts = [

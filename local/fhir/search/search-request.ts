@@ -51,7 +51,7 @@ export function parseSearch(query: Iterable<readonly [string, string]>): SearchR
   const draft = emptyDraft();
   for (const [name, value] of query) {
     if (ignored.has(name)) continue;
-    const reader = readers[name];
+    const reader = Object.hasOwn(readers, name) ? readers[name] : undefined;
     if (reader !== undefined) {
       reader(draft, value);
       continue;

@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http';
+import { parseExact } from '../exact-json.ts';
 import { isArray, isObject, type JsonObject } from '../json.ts';
 import { badRequest, tooLarge, unsupportedMedia } from '../outcome.ts';
+import { nestsTooDeeply } from './nesting.ts';
 
 /** Reads a body up to `limit` bytes; throws 413 beyond it. */
 export function readBody(message: IncomingMessage, limit: number): Promise<string> {
@@ -52,21 +54,22 @@ export function parseBody(
   }
   if (text === '') return nothing;
   if (type === 'application/json-patch+json') {
-    const operations = parseJson(text);
+    const operations = parseJson(text, JSON.parse);
     if (!isArray(operations)) throw badRequest('A JSON Patch must be an array of operations.');
     return { ...nothing, patch: operations };
   }
   if (type !== '' && !jsonTypes.includes(type)) {
     throw unsupportedMedia('The Content-Type must be application/fhir+json.');
   }
-  const value = parseJson(text);
+  const value = parseJson(text, parseExact);
   if (!isObject(value)) throw badRequest('The body must be a JSON object.');
   return { ...nothing, body: value };
 }
 
-function parseJson(text: string): unknown {
+function parseJson(text: string, parse: (text: string) => unknown): unknown {
+  if (nestsTooDeeply(text)) throw badRequest('The body nests arrays and objects too deeply.');
   try {
-    return JSON.parse(text);
+    return parse(text);
   } catch {
     // The parser's message can quote the body, so it is not passed on.
     throw badRequest('The body is not valid JSON.');

@@ -37,7 +37,11 @@ export function createPublisher(
     try {
       const response = await fetch(topic.url, {
         method: 'POST',
-        headers: { 'content-type': 'application/json', 'aeg-sas-key': topic.key },
+        headers: {
+          'content-type': 'application/json',
+          'user-agent': 'local-fhir/1',
+          'aeg-sas-key': topic.key,
+        },
         body,
         signal: AbortSignal.any([stopping.signal, AbortSignal.timeout(30_000)]),
       });

@@ -1,4 +1,5 @@
 import { schemaDefinitions } from '../definitions.ts';
+import { numberText } from '../exact-json.ts';
 import { isObject, itemsOf, type Json, type JsonObject, objectAt, textAt } from '../json.ts';
 
 interface Cardinality {
@@ -81,7 +82,7 @@ function namedPrimitive(name: string, definition: JsonObject): Primitive {
     case 'number':
       return {
         kind: 'primitive',
-        accepts: (value) => typeof value === 'number' && pattern.test(String(value)),
+        accepts: (value) => pattern.test(numberText(value) ?? 'none'),
         rule,
       };
     default:

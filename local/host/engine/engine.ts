@@ -9,7 +9,7 @@ import { HistoryCache } from './history-cache.ts';
 import { Mailroom } from './mailroom.ts';
 import { handleManagement } from './management.ts';
 import type { Message } from './records.ts';
-import type { TimerLimits } from './replay-tasks.ts';
+import type { TimerLimits } from './replay-scope.ts';
 import { numberOf } from './row.ts';
 import { Outbox, type Runtime } from './runtime.ts';
 import { Store } from './store.ts';

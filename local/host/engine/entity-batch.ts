@@ -1,6 +1,7 @@
 import { isObject } from './actions.ts';
 import { type EntityRequest, entityFromId, entityId, entityResponse } from './entity-messages.ts';
-import { EventType, type HistoryEvent, historyEvent } from './history.ts';
+import { planBatch } from './entity-plan.ts';
+import { EventType, historyEvent } from './history.ts';
 import type { EntityRecord, Message } from './records.ts';
 import { commitAndRelease, type Outbox, type Runtime } from './runtime.ts';
 
@@ -10,64 +11,6 @@ interface Reply {
   readonly to: EntityRequest;
   readonly result: string | undefined;
   readonly failed: boolean;
-}
-
-/** Sorted mail of one batch: what to run, what waits for the lock, which locks were granted. */
-interface Plan {
-  readonly operations: EntityRequest[];
-  readonly queue: HistoryEvent[];
-  readonly granted: EntityRequest[];
-  lockedBy: string | null;
-}
-
-function requestOf(event: HistoryEvent): EntityRequest | undefined {
-  const value: unknown = JSON.parse(event.Input ?? 'null');
-  if (!isObject(value) || typeof value['id'] !== 'string') return undefined;
-  const { id, op, input, parent, parentExecution, lockset, pos } = value;
-  return {
-    id,
-    op: typeof op === 'string' ? op : null,
-    signal: value['signal'] === true,
-    input: typeof input === 'string' ? input : null,
-    ...(typeof parent === 'string' ? { parent } : {}),
-    ...(typeof parentExecution === 'string' ? { parentExecution } : {}),
-    ...(Array.isArray(lockset) ? { lockset: lockset.map(String) } : {}),
-    pos: typeof pos === 'number' ? pos : 0,
-  };
-}
-
-function blocks(plan: Plan, sender: string | null): boolean {
-  return plan.lockedBy !== null && plan.lockedBy !== sender;
-}
-
-/** Takes one letter; returns the mail that a release set free. */
-function takeLetter(plan: Plan, event: HistoryEvent): readonly HistoryEvent[] {
-  const request = requestOf(event);
-  if (request === undefined) return [];
-  const sender = request.parent ?? null;
-  if (event.Name === 'release') {
-    if (plan.lockedBy !== sender) return [];
-    plan.lockedBy = null;
-    return plan.queue.splice(0);
-  }
-  if (blocks(plan, sender)) plan.queue.push(event);
-  else if (request.lockset === undefined) plan.operations.push(request);
-  else {
-    plan.lockedBy = sender;
-    plan.granted.push(request);
-  }
-  return [];
-}
-
-/** Takes mail in order; while locked, everything but the holder's mail waits (facts durable-host 1.5). */
-function planBatch(entity: EntityRecord, mail: readonly HistoryEvent[]): Plan {
-  const { lockedBy, queue } = entity;
-  const plan: Plan = { operations: [], queue: [...queue], granted: [], lockedBy };
-  const pending = [...mail];
-  for (let event = pending.shift(); event !== undefined; event = pending.shift()) {
-    pending.unshift(...takeLetter(plan, event));
-  }
-  return plan;
 }
 
 interface BatchAnswer {

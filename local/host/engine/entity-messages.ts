@@ -1,5 +1,5 @@
 import type { EntityName } from './actions.ts';
-import type { ReplayScope } from './replay-tasks.ts';
+import type { ReplayScope } from './replay-scope.ts';
 
 /** A request to an entity as it travels in EventSent.Input (facts durable-host 1.5). */
 export interface EntityRequest {

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { startChild, tellParent } from './children.ts';
+import { tellParent } from './children.ts';
 import { orchestratorFailure } from './failure-text.ts';
 import { EventType, type HistoryEvent, historyEvent, type ParentInstance } from './history.ts';
 import type { LoadedInstance } from './history-cache.ts';
 import type { OrchestratorAnswer } from './orchestrator-answer.ts';
 import type { InstanceRecord } from './records.ts';
 import type { ReplayEnding } from './replay.ts';
-import type { Effect, Leaf } from './replay-book.ts';
+import type { Leaf } from './replay-book.ts';
 import type { Outbox, Runtime } from './runtime.ts';
+import { scheduleEffect } from './schedule-effect.ts';
 
 /** `bare` failures carry their text without the extension's prefix. */
 export type EpisodeEnding =
@@ -26,64 +27,6 @@ interface EpisodeWrite {
   readonly news: readonly HistoryEvent[];
   readonly result: EpisodeResult;
   readonly outbox: Outbox;
-}
-
-const scheduledType: Readonly<Record<Effect['kind'], number>> = {
-  activity: EventType.TaskScheduled,
-  child: EventType.SubOrchestrationInstanceCreated,
-  timer: EventType.TimerCreated,
-  send: EventType.EventSent,
-};
-
-interface Scheduling {
-  readonly runtime: Runtime;
-  readonly record: InstanceRecord;
-  readonly outbox: Outbox;
-  readonly now: number;
-}
-
-/** Puts one new task's work into the tables and returns its scheduling event. */
-function schedule({ runtime, record, outbox, now }: Scheduling, effect: Effect): HistoryEvent {
-  const { store } = runtime;
-  const { id: instanceId, executionId } = record;
-  const event = (fields: Partial<HistoryEvent>) =>
-    historyEvent(scheduledType[effect.kind], now, { ...fields, EventId: effect.id });
-  switch (effect.kind) {
-    case 'activity': {
-      const { id: taskId, name, input } = effect;
-      outbox.work.push(store.addWork({ instanceId, executionId, taskId, name, input }));
-      return event({ Name: name, Version: '', Input: null, Tags: null });
-    }
-    case 'child': {
-      const childId = effect.instanceId ?? `${executionId}:${effect.id}`;
-      startChild({ runtime, parent: record, outbox, now }, { ...effect, instanceId: childId });
-      return event({
-        Name: effect.name,
-        Version: null,
-        InstanceId: childId,
-        Input: null,
-        Tags: null,
-      });
-    }
-    case 'timer': {
-      const FireAt = new Date(effect.fireAt).toISOString();
-      const fired = historyEvent(EventType.TimerFired, now, { TimerId: effect.id, FireAt });
-      outbox.messages.push(
-        store.addMessage({ instanceId, executionId, due: effect.fireAt, event: fired }),
-      );
-      return event({ FireAt });
-    }
-    case 'send': {
-      const message = { ...effect.message, id: effect.message['id'] ?? randomUUID() };
-      const Input = JSON.stringify(message);
-      const raised = historyEvent(EventType.EventRaised, now, { Name: effect.name, Input });
-      const { target } = effect;
-      outbox.messages.push(
-        store.addMessage({ instanceId: target, executionId: null, due: null, event: raised }),
-      );
-      return event({ InstanceId: target, Name: effect.name, Input });
-    }
-  }
 }
 
 /** The status and output that an ending leaves, and the text behind a failure. */
@@ -179,7 +122,7 @@ export function writeEpisode(runtime: Runtime, write: EpisodeWrite): void {
   const scope = { runtime, record: instance.record, outbox, now };
   const scheduled = result.leaves
     .filter(({ kind }) => ending.kind !== 'continuedAsNew' || kind === 'send' || kind === 'child')
-    .map((leaf) => schedule(scope, leaf.effect));
+    .map((leaf) => scheduleEffect(scope, leaf.effect));
   if (ending.kind === 'continuedAsNew') {
     cache.put(nextGeneration(write, runtime, now));
     return;
@@ -195,7 +138,7 @@ export function writeEpisode(runtime: Runtime, write: EpisodeWrite): void {
     owesEpisode: false,
   };
   // A new generation's history ends with OrchestratorCompleted already (conformance finding 16).
-  const silent = instance.record.owesEpisode && scheduled.length === 0 && !over;
+  const silent = news.length === 0 && scheduled.length === 0 && !over;
   const completed = historyEvent(EventType.ExecutionCompleted, now, {
     OrchestrationStatus: status,
     Result: output,

@@ -10,10 +10,11 @@ import {
   type OrchestratorAnswer,
 } from './orchestrator-answer.ts';
 import { ProtocolError } from './protocol-error.ts';
-import { type Message, terminalStatuses } from './records.ts';
-import { checkEffect, checkNumbers, checkWaiting, RefusedShapeError } from './refused-shape.ts';
+import { type InstanceRecord, type Message, terminalStatuses } from './records.ts';
+import { RefusedShapeError } from './refused-shape.ts';
 import { Replay } from './replay.ts';
 import { commitAndRelease, type Runtime } from './runtime.ts';
+import { checkEffect, checkNumbers, checkWaiting } from './shape-checks.ts';
 
 const longHistory = 1000;
 const dayMs = 86_400_000;
@@ -91,6 +92,27 @@ async function call(
   }
 }
 
+/** Event shapes that work on Azure, but not as they read. */
+function warnOfEvents(
+  { warn }: Runtime,
+  record: InstanceRecord,
+  replay: Replay,
+  history: readonly HistoryEvent[],
+): void {
+  const who = `Orchestration ${record.id} (${record.name})`;
+  for (const name of replay.deliveredAgain) {
+    warn(
+      `${who} took the event '${name}' in a race with a timer, cancelled the timer and continued as new: as on Azure, the next generation receives the event again.`,
+    );
+  }
+  const last = history.at(-1);
+  if (last?.EventType === EventType.EventRaised && replay.book.metOtherSpelling) {
+    warn(
+      `${who} waits for an event whose name is spelled like '${last.Name ?? ''}' but for upper and lower case: as on Azure, the SDK does not take it.`,
+    );
+  }
+}
+
 function decide(
   runtime: Runtime,
   instance: LoadedInstance,
@@ -102,11 +124,7 @@ function decide(
   try {
     const { id: instanceId, executionId } = record;
     const replay = new Replay({ instanceId, executionId, history, answer, limits: runtime.limits });
-    for (const name of replay.deliveredAgain) {
-      runtime.warn(
-        `Orchestration ${record.id} (${record.name}) took the event '${name}' in a race with a timer, cancelled it and continued as new: as on Azure, the next generation receives the event again.`,
-      );
-    }
+    warnOfEvents(runtime, record, replay, history);
     if (replay.ending.kind !== 'terminated') {
       for (const leaf of replay.newLeaves) checkEffect(leaf.effect, record, runtime.worker);
       checkNumbers(replay, answer, sdkNumbers);
@@ -136,11 +154,10 @@ async function runOnce(
 ): Promise<void> {
   const now = runtime.clock.now();
   const added = batch.map((message) => message.event);
-  const started = instance.record.owesEpisode
-    ? []
-    : [historyEvent(EventType.OrchestratorStarted, now)];
-  const news = [...started, ...added];
-  const past = instance.record.owesEpisode
+  // A new generation's history begins with OrchestratorStarted already (conformance finding 16).
+  const isFirst = instance.record.owesEpisode && batch.length === 0;
+  const news = isFirst ? [] : [historyEvent(EventType.OrchestratorStarted, now), ...added];
+  const past = isFirst
     ? instance.history
     : markPlayed(instance.history, instance.record.generation);
   const history = [...past, ...news];

@@ -33,10 +33,6 @@ function statuses(query: URLSearchParams): readonly string[] {
   );
 }
 
-function escapedPrefix(prefix: string): string {
-  return `${prefix.replace(/[\\%_]/g, (c) => `\\${c}`)}%`;
-}
-
 /** Reads createdTimeFrom, createdTimeTo, runtimeStatus and instanceIdPrefix; unknown statuses are ignored (conformance finding 26). */
 function parseFilter(query: URLSearchParams): Parsed {
   const clauses: string[] = ['1 = 1'];
@@ -59,8 +55,8 @@ function parseFilter(query: URLSearchParams): Parsed {
   }
   const prefix = query.get('instanceIdPrefix');
   if (prefix !== null && prefix !== '') {
-    clauses.push("id LIKE ? ESCAPE '\\'");
-    values.push(escapedPrefix(prefix));
+    clauses.push('id >= ? AND id < ?');
+    values.push(prefix, `${prefix}\u{10ffff}`);
   }
   return { kind: 'filter', filter: { where: clauses.join(' AND '), values } };
 }

@@ -1,8 +1,9 @@
 import { entityRoute } from './management-entities.ts';
-import { deleteInstance, getInstance, postToInstance } from './management-instance.ts';
+import { deleteInstance, getInstance } from './management-instance.ts';
 import { listInstances, purgeInstances } from './management-list.ts';
 import { empty, problem } from './management-reply.ts';
 import { startOrchestration } from './management-start.ts';
+import { postToInstance } from './management-verbs.ts';
 import type { Runtime } from './runtime.ts';
 import type { DurableEngineOptions } from './worker.ts';
 
@@ -15,7 +16,7 @@ export interface ManagementCall {
   readonly path: readonly string[];
 }
 
-const prefix = /^.*?\/(?:runtime\/webhooks\/)?durabletask(?=\/|$)/;
+const prefix = /^\/(?:runtime\/webhooks\/)?durabletask(?=\/|$)/;
 
 function segments(pathname: string): readonly string[] {
   return pathname

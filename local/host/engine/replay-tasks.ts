@@ -3,32 +3,17 @@ import {
   type ActivityAction,
   type ChildAction,
   type CompoundAction,
-  type EntityAction,
   type HttpAction,
   isObject,
-  type LockAction,
   type RetryPolicy,
   type TimerAction,
 } from './actions.ts';
-import { entityId, newRequest, releaseRequest } from './entity-messages.ts';
 import { httpActivityName, pollTarget } from './http-activity.ts';
-import { checkAction } from './refused-shape.ts';
-import type { ReplayBook } from './replay-book.ts';
+import { entityTask, lockTask, releaseLocks } from './replay-entities.ts';
+import type { ReplayScope } from './replay-scope.ts';
 import { Settlement } from './settlement.ts';
+import { checkAction } from './shape-checks.ts';
 import { activityInput, jsonInput } from './task-inputs.ts';
-
-/** Longest single timer and the hop used beyond it, milliseconds (facts durable-host 3.1). */
-export interface TimerLimits {
-  readonly longestMs: number;
-  readonly hopMs: number;
-}
-
-export interface ReplayScope {
-  readonly book: ReplayBook;
-  readonly limits: TimerLimits;
-  readonly instanceId: string;
-  readonly executionId: string;
-}
 
 /** Counts a task that may take further numbers until it settles. */
 function taker({ book }: ReplayScope): Settlement {
@@ -138,54 +123,6 @@ function compound(scope: ReplayScope, action: CompoundAction): Settlement {
   return done;
 }
 
-function entity(scope: ReplayScope, action: EntityAction): Settlement {
-  const { target, operation, signal } = action;
-  const request = newRequest(scope, { op: operation, input: jsonInput(action.input), signal });
-  const answer = new Settlement();
-  scope.book.schedule({
-    kind: 'send',
-    name: 'op',
-    effect: (id) => ({ kind: 'send', id, target, name: 'op', message: request }),
-    ...(signal ? {} : { onRequestId: (id: string) => scope.book.expectAnswer(id, answer) }),
-  });
-  return signal ? settled('succeeded') : answer;
-}
-
-function lock(scope: ReplayScope, action: LockAction): Settlement {
-  const entities = action.lockSet.map(entityId).sort();
-  const section: { readonly entities: readonly string[]; requestId: string | undefined } = {
-    entities,
-    requestId: undefined,
-  };
-  scope.book.lock = section;
-  const answer = new Settlement();
-  const request = newRequest(scope, { lockset: entities });
-  scope.book.schedule({
-    kind: 'send',
-    name: 'op',
-    effect: (id) => ({ kind: 'send', id, target: entities[0] ?? '', name: 'op', message: request }),
-    onRequestId: (id) => {
-      section.requestId = id;
-      scope.book.expectAnswer(id, answer);
-    },
-  });
-  return answer;
-}
-
-/** Sends one release per locked entity; a no-op when nothing is locked. */
-export function releaseLocks(scope: ReplayScope): void {
-  const held = scope.book.lock;
-  scope.book.lock = undefined;
-  for (const target of held?.entities ?? []) {
-    const message = releaseRequest(scope, held?.requestId ?? '');
-    scope.book.schedule({
-      kind: 'send',
-      name: 'release',
-      effect: (id) => ({ kind: 'send', id, target, name: 'release', message }),
-    });
-  }
-}
-
 /** callHttp: while the answer is a 202 with a Location, a timer and then the next request, each with its own number. */
 function http(scope: ReplayScope, action: HttpAction): Settlement {
   const done = action.polling ? taker(scope) : new Settlement();
@@ -223,14 +160,14 @@ export function startTask(scope: ReplayScope, action: Action): Settlement {
     case 'event':
       return scope.book.waitForEvent(action.name);
     case 'entity':
-      return entity(scope, action);
+      return entityTask(scope, action);
     case 'http':
       return http(scope, action);
     case 'all':
     case 'any':
       return compound(scope, action);
     case 'lock':
-      return lock(scope, action);
+      return lockTask(scope, action);
     case 'release':
       releaseLocks(scope);
       return settled('succeeded');

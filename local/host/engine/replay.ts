@@ -3,7 +3,9 @@ import { EventType, type HistoryEvent } from './history.ts';
 import { checkScheduled } from './non-determinism.ts';
 import type { OrchestratorAnswer } from './orchestrator-answer.ts';
 import { type Leaf, ReplayBook } from './replay-book.ts';
-import { type ReplayScope, releaseLocks, startTask, type TimerLimits } from './replay-tasks.ts';
+import { releaseLocks } from './replay-entities.ts';
+import type { ReplayScope, TimerLimits } from './replay-scope.ts';
+import { startTask } from './replay-tasks.ts';
 import type { Settlement } from './settlement.ts';
 
 /** How the generation stands after all events were fed. */

@@ -4,7 +4,7 @@ import type { GroupCommit } from './group-commit.ts';
 import type { HistoryCache } from './history-cache.ts';
 import type { Mailroom } from './mailroom.ts';
 import type { Message, Work } from './records.ts';
-import type { TimerLimits } from './replay-tasks.ts';
+import type { TimerLimits } from './replay-scope.ts';
 import type { Store } from './store.ts';
 import type { TimerQueue } from './timer-queue.ts';
 import type { DurableWorker } from './worker.ts';

@@ -1,3 +1,4 @@
+import process from 'node:process';
 import type { DurableEngineStatus } from '../engine/index.ts';
 import type { RunningCount } from '../invocation/running-count.ts';
 import { jsonReply, problemReply, type Reply } from './reply.ts';
@@ -45,6 +46,7 @@ export function createControlEndpoint({
       durable.waitingActivities === 0;
     return jsonReply(200, {
       idle,
+      processId: process.pid,
       running: running.total,
       queuesIdle: queues,
       invocations: running.byFunction(),

@@ -41,18 +41,24 @@ export function createQueueListener(
   async function listen(): Promise<void> {
     let pauseMilliseconds = firstPause;
     while (!stopped) {
-      const messages = await receive();
-      empty = messages.length === 0;
+      const received = await receive();
+      const messages = received ?? [];
+      // A queue that could not be read is not known to be empty.
+      empty = received?.length === 0;
       for (const message of messages) void handler.handle(message).then(() => room.open());
-      if (empty) await pause(pauseMilliseconds, undefined, { ref: false });
-      pauseMilliseconds = empty
-        ? Math.min(pauseMilliseconds * 2, Math.max(settings.maxPollingInterval, firstPause))
-        : firstPause;
+      pauseMilliseconds = await restAfter(messages.length, pauseMilliseconds);
       while (!stopped && handler.running > settings.newBatchThreshold) await room.wait();
     }
   }
 
-  async function receive(): Promise<readonly DequeuedMessageItem[]> {
+  /** Each look that finds nothing doubles the pause before the next one. */
+  async function restAfter(found: number, milliseconds: number): Promise<number> {
+    if (found > 0) return firstPause;
+    await pause(milliseconds, undefined, { ref: false });
+    return Math.min(milliseconds * 2, Math.max(settings.maxPollingInterval, firstPause));
+  }
+
+  async function receive(): Promise<readonly DequeuedMessageItem[] | undefined> {
     try {
       const answer = await queues.queue.receiveMessages({
         numberOfMessages: settings.batchSize,
@@ -61,15 +67,15 @@ export function createQueueListener(
       complained = false;
       return answer.receivedMessageItems;
     } catch (problem) {
+      if (problem instanceof RestError && problem.statusCode === 404) return [];
       complain(problem);
-      return [];
+      return undefined;
     }
   }
 
-  /** A queue that does not exist yet is an empty one; anything else is said once, until it works again. */
+  /** Said once, until the queue can be read again. */
   function complain(problem: unknown): void {
     if (complained || stopped) return;
-    if (problem instanceof RestError && problem.statusCode === 404) return;
     complained = true;
     const message = `queue "${queues.queue.name}" cannot be read, trying on: ${messageOf(problem)}`;
     log.write({ level: 'warning', source: target.name, message });

@@ -45,7 +45,7 @@ const level = z
 // Azure waits up to a minute between polls of an empty queue; on one machine a second is kinder and costs nothing.
 const localPollingInterval = 1_000;
 // Azure's default outside the Consumption plan.
-const defaultFunctionTimeout = 30 * 60_000;
+const defaultFunctionTimeout = '00:30:00';
 
 const queuesSchema = z.looseObject({
   batchSize: z.int().min(1).max(32).default(16),
@@ -71,7 +71,7 @@ const durableSchema = z.looseObject({
 
 const schema = z.looseObject({
   version: z.literal('2.0', 'expected "2.0"').optional(),
-  functionTimeout: functionTimeout.default(defaultFunctionTimeout),
+  functionTimeout: functionTimeout.prefault(defaultFunctionTimeout),
   extensions: z
     .looseObject({
       http: z.looseObject({ routePrefix: z.string().default('api') }).prefault({}),

@@ -186,6 +186,18 @@ describe('A4: $batch', () => {
     expect(json['lastname']).toBeNull();
   });
 
+  test('boundaries may begin alike, and lines may end in LF only', async () => {
+    const part = (id: string) =>
+      `Content-Type: application/http\n\nPATCH contacts(${id}) HTTP/1.1\nContent-Type: application/json\n\n{"lastname":"--b"}`;
+    const [first, second] = [randomUUID(), randomUUID()];
+    const inner = `--b_cs\n${part(first)}\n--b_cs--\n`;
+    const body = `--b\nContent-Type: multipart/mixed; boundary=b_cs\n\n${inner}\n--b\n${part(second)}\n--b--\n`;
+    const headers = { 'Content-Type': 'multipart/mixed; boundary=b' };
+    const answer = await service.call('POST', '%24batch', body, headers);
+    expect([answer.status, statuses(answer)]).toEqual([200, [204, 204]]);
+    expect((await service.call('GET', `contacts(${first})`)).json['lastname']).toBe('--b');
+  });
+
   test('a part keeps its own conditional headers', async () => {
     const id = await service.create('contacts', { lastname: 'A' });
     const headers = { 'If-None-Match': '*' };

@@ -106,6 +106,12 @@ describe('scripted faults', () => {
     expect([await exists(first), await exists(second)]).toEqual([true, false]);
   });
 
+  test('a rule with a header that HTTP cannot carry does not end the stand-in', async () => {
+    await service.control('POST', 'faults', { status: 500, headers: { 'X-Bad': 'a\nb' } });
+    await expect(service.call('GET', 'contacts')).rejects.toThrow();
+    expect((await service.call('GET', 'contacts')).status).toBe(200);
+  });
+
   test('DELETE clears the rules', async () => {
     await service.control('POST', 'faults', { status: 500, times: 100 });
     expect((await service.control('DELETE', 'faults')).status).toBe(204);

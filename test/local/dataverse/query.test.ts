@@ -115,6 +115,14 @@ describe('A8: refusals', () => {
     expect(JSON.stringify(json)).toContain(words);
   });
 
+  test('a URL of 30 KB is taken, one over 32 KB is refused', async () => {
+    const list = (size: number) =>
+      `Microsoft.Dynamics.CRM.In(PropertyName='new_name',PropertyValues=["abc","${'x'.repeat(size)}"])`;
+    expect(await counts(list(30_000))).toEqual([5]);
+    const { status } = await service.call('GET', `new_things?${filter(list(33_000))}`);
+    expect(status).toBe(414);
+  });
+
   test('a filter nested too deep is 400, not a crash', async () => {
     const deep = `${'('.repeat(5000)}new_count eq 1${')'.repeat(5000)}`;
     expect((await service.call('GET', `new_things?$filter=${deep}`)).status).toBe(400);

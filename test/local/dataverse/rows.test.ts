@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startService, type TestService } from './web-api-client.ts';
 
@@ -213,6 +215,15 @@ describe('A1: errors of a body', () => {
   test('a body that is no JSON object is 400', async () => {
     expect((await service.call('POST', 'contacts', '{"a":')).status).toBe(400);
     expect((await service.call('POST', 'contacts', '[]')).status).toBe(400);
+  });
+
+  test('a body over the payload cap is 413, before it is read', async () => {
+    const headers = { 'Content-Length': 123_000_000 };
+    const sending = request(`${service.root}contacts`, { method: 'POST', headers });
+    sending.on('error', () => undefined).flushHeaders();
+    const [response] = await once(sending, 'response');
+    expect(response.statusCode).toBe(413);
+    sending.destroy();
   });
 
   test('an unknown entity set is 404 0x8006088a', async () => {

@@ -1,10 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
-import { type Door, serve } from './running-service.ts';
+import { type Door, newFolder, serve } from './running-service.ts';
 
 interface Event {
   readonly id: string;
@@ -73,8 +70,7 @@ test('refused events are sent again until accepted, none lost, none reordered', 
 });
 
 test('events that could not be sent before a restart are sent after it', async () => {
-  const dataFolder = mkdtempSync(join(tmpdir(), 'fhir-events-'));
-  ending.push(() => rmSync(dataFolder, { recursive: true, force: true }));
+  const dataFolder = newFolder();
   const grid = await eventGrid();
   grid.refuse(1_000_000);
   const before = await serve({ dataFolder, eventsUrl: grid.url });

@@ -1,22 +1,8 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
-import { serve } from './running-service.ts';
-
-const folders: string[] = [];
-
-afterEach(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
-
-function newFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'fhir-data-'));
-  folders.push(folder);
-  return folder;
-}
+import { expect, test } from 'vitest';
+import { newFolder, serve } from './running-service.ts';
 
 test('a restart keeps resources, history, index and version numbers', async () => {
   const dataFolder = newFolder();

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach } from 'vitest';
 import { type FhirOptions, startFhir } from '../../../local/fhir/index.ts';
 
@@ -47,10 +50,19 @@ export interface Door {
 }
 
 const open: (() => Promise<void>)[] = [];
+const folders: string[] = [];
 
 afterEach(async () => {
   for (const close of open.splice(0)) await close();
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
+
+/** A data folder that goes once the services of the test are closed. */
+export function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'fhir-data-'));
+  folders.push(folder);
+  return folder;
+}
 
 /** A service in memory, or in a folder, that ends with the test. */
 export async function serve(options: Partial<FhirOptions> = {}): Promise<Door> {

@@ -142,12 +142,17 @@ test('a criterion with many matches is streamed page by page and stays complete'
     id: `p${index}`,
     active: true,
     gender: index % 2 === 0 ? 'male' : 'female',
+    birthDate: `19${10 + (index % 90)}-01-01`,
   }));
   await load(service, all.slice(0, 350));
   await load(service, all.slice(350));
   expect(new Set(await pagedIds(service, '/Patient?active=true&gender=male&_count=100')).size).toBe(
     350,
   );
+  expect(new Set(await pagedIds(service, '/Patient?birthdate=ge1900&_count=90')).size).toBe(700);
+  const both = '/Patient?birthdate=lt1955&gender=female&_count=40';
+  const early = all.filter((one) => one.gender === 'female' && one.birthDate < '1955');
+  expect(new Set(await pagedIds(service, both)).size).toBe(early.length);
   const counted = await service.call('GET', '/Patient?active=true&gender=male&_summary=count');
   expect(counted.json).toMatchObject({ total: 350 });
   expect(counted.json.entry).toBeUndefined();

@@ -25,7 +25,12 @@ DatabaseSync.prototype.exec = function (sql: string) {
 };
 
 const engine = createDurableEngine({
-  worker: new HandlerWorker(planHandlers(() => Math.random() < 0.3)),
+  worker: new HandlerWorker(
+    planHandlers({
+      fails: () => Math.random() < 0.3,
+      turns: () => Math.floor(Math.random() * 6),
+    }),
+  ),
   dataFile,
   hubName: 'CrashHub',
   baseUrl: () => 'http://127.0.0.1:7071',

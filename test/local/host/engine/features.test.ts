@@ -229,6 +229,22 @@ describe('children, events, generations', () => {
     expect(run.output).toEqual({ early: true });
   });
 
+  test('an event in the wrong case is left alone and warned of; the right one still comes through', async () => {
+    const run = await runOrchestrator(
+      function* (context) {
+        return yield context.df.waitForExternalEvent('Go');
+      },
+      {
+        events: [
+          { name: 'go', data: 'wrong' },
+          { name: 'Go', data: 'right', afterMs: 1000 },
+        ],
+      },
+    );
+    expect(run.output).toBe('right');
+    expect(run.warnings[0]).toContain("'go'");
+  });
+
   test('an orchestration that waits for an event nobody raises is reported as running', async () => {
     const run = await runOrchestrator(function* (context) {
       return yield context.df.waitForExternalEvent('Never');
@@ -355,6 +371,30 @@ describe('management', () => {
       output: 3,
     });
     expect(calls).toEqual(['good', 'repaired', 'repaired']);
+    await work.engine.stop();
+  });
+
+  test('an orchestration that only continues as new can still be terminated', async () => {
+    const work = await startTestEngine({
+      handlers: {
+        activities: {},
+        orchestrations: {
+          spinner: function* (context) {
+            if (context.df.instanceId === '') yield context.df.waitForExternalEvent('never');
+            context.df.continueAsNew({});
+          },
+        },
+      },
+    });
+    await work.call('POST', 'orchestrators/spinner/s');
+    await expect
+      .poll(async () => (await work.call('GET', 'instances/s')).body)
+      .toMatchObject({ runtimeStatus: 'Running' });
+    await work.call('POST', 'instances/s/terminate?reason=enough');
+    await work.run();
+    expect((await work.call('GET', 'instances/s')).body).toMatchObject({
+      runtimeStatus: 'Terminated',
+    });
     await work.engine.stop();
   });
 

@@ -94,16 +94,31 @@ const runPlan: OrchestrationHandler = function* (context) {
   return undefined;
 };
 
-/** `fails` decides whether one attempt of the flaky activity fails. */
-export function planHandlers(fails: () => boolean): Handlers {
+/** Turns of the event loop, so that parallel activities end in any order. */
+async function dawdle(turns: number): Promise<void> {
+  for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+export interface Chance {
+  /** Decides whether one attempt of the flaky activity fails. */
+  readonly fails: () => boolean;
+  /** How many turns of the event loop one call of an activity takes. */
+  readonly turns: () => number;
+}
+
+export function planHandlers({ fails, turns }: Chance): Handlers {
   return {
     orchestrations: { plan: runPlan },
     activities: {
-      double: ({ of }: { of: number }) => of * 2,
+      double: async ({ of }: { of: number }) => {
+        await dawdle(turns());
+        return of * 2;
+      },
       fail: ({ of }: { of: number }) => {
         throw new Error(`no ${of}`);
       },
-      flaky: ({ of }: { of: number }) => {
+      flaky: async ({ of }: { of: number }) => {
+        await dawdle(turns());
         if (fails()) throw new Error('not now');
         return of + 1;
       },

@@ -20,13 +20,14 @@ async function runWithRestarts(
   seed: number,
 ): Promise<unknown> {
   let random = seed;
-  const fails = () => {
+  const below = (limit: number) => {
     random = (random * 1103515245 + 12345) % 2147483648;
-    return random % 3 === 0;
+    return (random >> 8) % limit;
   };
+  const chance = { fails: () => below(3) === 0, turns: () => below(6) };
   files += 1;
   const clock = new VirtualClock();
-  const options = { handlers: planHandlers(fails), clock, dataFile: join(folder, `${files}.db`) };
+  const options = { handlers: planHandlers(chance), clock, dataFile: join(folder, `${files}.db`) };
   let test = await startTestEngine(options);
   await test.call('POST', 'orchestrators/plan/p', { plan, generation: 0, so: [] });
   for (const name of eventNames(plan))

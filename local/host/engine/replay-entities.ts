@@ -1,0 +1,56 @@
+import type { EntityAction, LockAction } from './actions.ts';
+import { entityId, newRequest, releaseRequest } from './entity-messages.ts';
+import type { ReplayScope } from './replay-scope.ts';
+import { Settlement } from './settlement.ts';
+import { jsonInput } from './task-inputs.ts';
+
+/** A call settles with the entity's answer, a signal at once. */
+export function entityTask(scope: ReplayScope, action: EntityAction): Settlement {
+  const { target, operation, signal } = action;
+  const request = newRequest(scope, { op: operation, input: jsonInput(action.input), signal });
+  const answer = new Settlement();
+  scope.book.schedule({
+    kind: 'send',
+    name: 'op',
+    effect: (id) => ({ kind: 'send', id, target, name: 'op', message: request }),
+    ...(signal ? {} : { onRequestId: (id: string) => scope.book.expectAnswer(id, answer) }),
+  });
+  if (signal) answer.settle('succeeded');
+  return answer;
+}
+
+/** Asks for the entities of a critical section, in the order of their ids. */
+export function lockTask(scope: ReplayScope, action: LockAction): Settlement {
+  const entities = action.lockSet.map(entityId).sort();
+  const section: { readonly entities: readonly string[]; requestId: string | undefined } = {
+    entities,
+    requestId: undefined,
+  };
+  scope.book.lock = section;
+  const answer = new Settlement();
+  const request = newRequest(scope, { lockset: entities });
+  scope.book.schedule({
+    kind: 'send',
+    name: 'op',
+    effect: (id) => ({ kind: 'send', id, target: entities[0] ?? '', name: 'op', message: request }),
+    onRequestId: (id) => {
+      section.requestId = id;
+      scope.book.expectAnswer(id, answer);
+    },
+  });
+  return answer;
+}
+
+/** Sends one release per locked entity; a no-op when nothing is locked. */
+export function releaseLocks(scope: ReplayScope): void {
+  const held = scope.book.lock;
+  scope.book.lock = undefined;
+  for (const target of held?.entities ?? []) {
+    const message = releaseRequest(scope, held?.requestId ?? '');
+    scope.book.schedule({
+      kind: 'send',
+      name: 'release',
+      effect: (id) => ({ kind: 'send', id, target, name: 'release', message }),
+    });
+  }
+}
