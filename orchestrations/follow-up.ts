@@ -1,12 +1,14 @@
 import type { Activities } from '../activities/index.ts';
 import type { ParkedChange } from '../shared/ledger/index.ts';
-import type { OutcomeCounts } from '../shared/outcomes/index.ts';
+import { childId } from './child-id.ts';
 import type { ResyncPatientInput, ResyncPatientOutput } from './resync-patient.ts';
 import { remoteCall } from './retry.ts';
 import {
+  all,
   child,
   type Orchestration,
   type OrchestrationContext,
+  pause,
   type Step,
   stepsOf,
 } from './steps.ts';
@@ -20,64 +22,90 @@ export interface FollowUp {
   readonly consentTurns: readonly string[];
 }
 
-/** What a finished change set sets off: changes that waited for its rows, and turns of consent. */
+/**
+ * What a finished change set sets off: turns of consent, and changes that waited
+ * for its rows. The children run side by side, so that a withdrawal waits for no
+ * slow release and one that fails holds up no other.
+ */
 export function* followUp(context: OrchestrationContext, work: FollowUp): Orchestration<void> {
-  const steps = stepsOf<Activities>(context, remoteCall);
-  const { instanceId } = context.df;
-  const { waiters } =
-    work.created.length > 0
-      ? yield* steps.claimWaiters({ instanceId, references: work.created })
-      : { waiters: [] };
-  const released = [...work.ready, ...waiters];
-  for (let start = 0; start < released.length; start += setSize) {
-    yield* release(context, { ...work, start, released: released.slice(start, start + setSize) });
-  }
-  if (work.consentTurns.length === 0) return;
-  const { withdraw, backfill } = yield* steps.reviewPatients({ patients: work.consentTurns });
-  const { retry } = work.input;
-  for (const patient of withdraw) yield* turn(context, { patient, direction: 'withdraw', retry });
-  for (const patient of backfill) yield* turn(context, { patient, direction: 'backfill', retry });
+  const turns = yield* turnsOf(context, work);
+  const releases = yield* releasesOf(context, work);
+  yield* all<unknown>(context, [...turns, ...releases]);
+}
+
+function* turnsOf(
+  context: OrchestrationContext,
+  { input: { retry }, consentTurns }: FollowUp,
+): Orchestration<readonly Step<ResyncPatientOutput>[]> {
+  if (consentTurns.length === 0) return [];
+  const { reviewPatients } = stepsOf<Activities>(context, remoteCall);
+  const { withdraw, backfill } = yield* reviewPatients({ patients: consentTurns });
+  return [
+    ...withdraw.map((patient) => turn(context, { patient, direction: 'withdraw', retry })),
+    ...backfill.map((patient) => turn(context, { patient, direction: 'backfill', retry })),
+  ];
+}
+
+function turn(context: OrchestrationContext, input: ResyncPatientInput): Step<ResyncPatientOutput> {
+  const instanceId = childId(context, `${input.direction}-${input.patient}`);
+  return child(context, { name: 'resyncPatient', instanceId, input });
 }
 
 /** Changes handled by one child; keeps histories small. */
 const setSize = 100;
 
+function* releasesOf(
+  context: OrchestrationContext,
+  { input, ready, created }: FollowUp,
+): Orchestration<readonly Step<unknown>[]> {
+  const { claimWaiters } = stepsOf<Activities>(context, remoteCall);
+  const { instanceId } = context.df;
+  const { waiters } =
+    created.length > 0 ? yield* claimWaiters({ instanceId, references: created }) : { waiters: [] };
+  if (isReadyAgain(input, ready)) yield* pause(context, input.retry.maxSeconds);
+  const byChange = [...Map.groupBy([...ready, ...waiters], ({ change }) => change.changeId)];
+  const releases: Step<unknown>[] = [];
+  for (let start = 0; start < byChange.length; start += setSize) {
+    const released = byChange.slice(start, start + setSize).flatMap(([, items]) => items);
+    releases.push(release(context, { input, released, part: `release-${start}` }));
+  }
+  return releases;
+}
+
+/** Released for a row, parked for the same row, and ready once more: without a pause this could go in circles at full speed. */
+function isReadyAgain(
+  { released = [] }: SyncChangesInput,
+  ready: readonly ParkedChange[],
+): boolean {
+  const keyOf = ({ change, waitingFor }: ParkedChange) => `${change.changeId} ${waitingFor}`;
+  const before = new Set(released.map(keyOf));
+  return ready.some((item) => before.has(keyOf(item)));
+}
+
 interface Release {
   readonly input: SyncChangesInput;
   readonly released: readonly ParkedChange[];
-  readonly start: number;
+  readonly part: string;
 }
 
 function release(
   context: OrchestrationContext,
-  { input, released, start }: Release,
-): Step<OutcomeCounts> {
+  { input: { retry }, released, part }: Release,
+): Step<unknown> {
   const changes = [...new Map(released.map(({ change }) => [change.changeId, change])).values()];
-  return child<SyncChangesInput, OutcomeCounts>(context, {
-    name: 'syncChanges',
-    instanceId: `${context.df.instanceId}:release-${start}`,
-    input: {
-      changes,
-      released,
-      retry: input.retry,
-      set: {
-        cause: 'release',
-        receivedAt: context.df.currentUtcDateTime.toISOString(),
-        received: 0,
-        echoes: 0,
-        quarantined: 0,
-        ignored: 0,
-        taken: { parked: changes.length, rejected: 0 },
-      },
+  const input: SyncChangesInput = {
+    changes,
+    released,
+    retry,
+    set: {
+      cause: 'release',
+      receivedAt: context.df.currentUtcDateTime.toISOString(),
+      received: 0,
+      echoes: 0,
+      quarantined: 0,
+      ignored: 0,
+      taken: { parked: changes.length, rejected: 0 },
     },
-  });
-}
-
-function turn(context: OrchestrationContext, input: ResyncPatientInput): Step<ResyncPatientOutput> {
-  const { instanceId } = context.df;
-  return child<ResyncPatientInput, ResyncPatientOutput>(context, {
-    name: 'resyncPatient',
-    instanceId: `${instanceId}:${input.direction}-${input.patient.replace('/', '-')}`,
-    input,
-  });
+  };
+  return child(context, { name: 'syncChanges', instanceId: childId(context, part), input });
 }

@@ -1,6 +1,7 @@
 import type { Activities } from '../activities/index.ts';
 import type { Change } from '../shared/events/index.ts';
 import type { OutcomeCounts } from '../shared/outcomes/index.ts';
+import { childId } from './child-id.ts';
 import { remoteCall } from './retry.ts';
 import { child, inputOf, type Orchestration, type OrchestrationContext, stepsOf } from './steps.ts';
 import type { RetryRule, SyncChangesInput } from './sync-changes.ts';
@@ -34,11 +35,12 @@ export function* resyncPatient(context: OrchestrationContext): Orchestration<Res
     const { rows } = yield* steps.withdrawPatient({ patient });
     return { patient, direction, count: rows.length };
   }
+  // Forgotten first: what consent holds back on the way marks the patient anew.
+  yield* steps.clearWithheld({ patient });
   const { changes } = yield* steps.findCompartment({ patient, pass: context.df.instanceId });
   for (let start = 0; start < changes.length; start += setSize) {
     yield* backfill(context, { changes: changes.slice(start, start + setSize), start, retry });
   }
-  yield* steps.clearWithheld({ patient });
   return { patient, direction, count: changes.length };
 }
 
@@ -48,7 +50,7 @@ function backfill(
 ) {
   return child<SyncChangesInput, OutcomeCounts>(context, {
     name: 'syncChanges',
-    instanceId: `${context.df.instanceId}:${part.start}`,
+    instanceId: childId(context, `part-${part.start}`),
     input: {
       changes: part.changes,
       retry: part.retry,

@@ -15,6 +15,8 @@ export interface RowAnswers {
 export interface RowEndings {
   readonly endings: readonly ResourceEnding[];
   readonly failed: readonly FailedResource[];
+  /** What was done to the rows of resources that failed after it. */
+  readonly halfDone: readonly ResourceEnding[];
 }
 
 /**
@@ -51,7 +53,35 @@ export function rowEndings(answers: RowAnswers): RowEndings {
   return {
     failed: [...failed.values()],
     endings: [...endings.values()].filter(({ reference }) => !failed.has(reference)),
+    halfDone: applied.filter(({ reference }) => failed.has(reference)),
   };
+}
+
+/**
+ * An ending together with what an earlier round did to the same row: a row that
+ * was written before something else failed is applied, though the last round
+ * found nothing left to write.
+ */
+export function withEarlier(
+  ending: ResourceEnding,
+  earlier: ResourceEnding | undefined,
+): ResourceEnding {
+  if (earlier === undefined || !isWritten(ending) || !isWritten(earlier)) return ending;
+  const kind = earlier.kind === 'applied' ? 'applied' : ending.kind;
+  const children = sumOf([earlier.children, ending.children]);
+  return { ...earlier, ...ending, kind, ...(children ? { children } : {}) };
+}
+
+const isWritten = ({ kind }: ResourceEnding): boolean => kind === 'applied' || kind === 'unchanged';
+
+function sumOf(counts: readonly (ChildRowCounts | undefined)[]): ChildRowCounts | undefined {
+  const given = counts.filter((count) => count !== undefined);
+  if (given.length === 0) return undefined;
+  return given.reduce((sum, next) => ({
+    added: sum.added + next.added,
+    changed: sum.changed + next.changed,
+    removed: sum.removed + next.removed,
+  }));
 }
 
 function byReference<T extends { readonly reference: string }>(
@@ -69,12 +99,7 @@ function turnedReferences({ permitted, turned }: RowAnswers): ReadonlySet<string
 function childCounts(expanded: RowAnswers['expanded']): ReadonlyMap<string, ChildRowCounts> {
   const sums = new Map<string, ChildRowCounts>();
   for (const { reference, children } of expanded.flatMap((answer) => answer.expanded)) {
-    const sum = sums.get(reference) ?? { added: 0, changed: 0, removed: 0 };
-    sums.set(reference, {
-      added: sum.added + children.added,
-      changed: sum.changed + children.changed,
-      removed: sum.removed + children.removed,
-    });
+    sums.set(reference, sumOf([sums.get(reference), children]) ?? children);
   }
   return sums;
 }

@@ -5,14 +5,12 @@ import {
   type ChangeOutcome,
   countOutcomes,
   type OutcomeCounts,
-  type ResourceEnding,
-  referenceOf,
   settleChanges,
 } from '../shared/outcomes/index.ts';
 import { followUp } from './follow-up.ts';
 import { remoteCall } from './retry.ts';
-import { inputOf, type Orchestration, type OrchestrationContext, pause, stepsOf } from './steps.ts';
-import { syncRound } from './sync-round.ts';
+import { roundsUntilDone } from './rounds.ts';
+import { inputOf, type Orchestration, type OrchestrationContext, stepsOf } from './steps.ts';
 
 /** A change set: 1 to 100 changes that are handled together, and where they came from. */
 export interface SyncChangesInput {
@@ -67,44 +65,5 @@ export function* syncChanges(context: OrchestrationContext): Orchestration<Outco
   return counts;
 }
 
-interface Rounds {
-  readonly endings: readonly ResourceEnding[];
-  readonly created: readonly string[];
-  readonly consentTurns: readonly string[];
-}
-
-function* roundsUntilDone(
-  context: OrchestrationContext,
-  { changes, retry }: SyncChangesInput,
-): Orchestration<Rounds> {
-  const endings: ResourceEnding[] = [];
-  const created = new Set<string>();
-  const consentTurns = new Set<string>();
-  let open = changes;
-  for (let attempt = 1; ; attempt += 1) {
-    const round = yield* syncRound(context, open);
-    endings.push(...round.endings);
-    for (const reference of round.created) created.add(reference);
-    for (const patient of round.consentTurns) consentTurns.add(patient);
-    if (round.failed.length === 0) break;
-    if (attempt >= retry.attempts) {
-      endings.push(...round.failed.map(exhausted));
-      break;
-    }
-    const failed = new Set(round.failed.map(({ reference }) => reference));
-    open = open.filter((change) => failed.has(referenceOf(change)));
-    const asked = round.failed.map(({ retryAfterSeconds }) => retryAfterSeconds ?? 0);
-    const own = Math.min(retry.firstSeconds * 2 ** (attempt - 1), retry.maxSeconds);
-    yield* pause(context, Math.max(own, ...asked));
-  }
-  return { endings, created: [...created], consentTurns: [...consentTurns] };
-}
-
 const identifiersIn = (outcomes: readonly ChangeOutcome[]): number =>
   outcomes.filter(({ identifierVersion }) => identifierVersion !== undefined).length;
-
-function exhausted({ reference, step }: { readonly reference: string; readonly step: string }) {
-  const remedy = `It failed every time at: ${step}. See that FHIR and Dataverse answer, then redrive.`;
-  const problem = { cause: 'retries-exhausted', code: 'failed', remedy };
-  return { reference, kind: 'rejected', problem } satisfies ResourceEnding;
-}

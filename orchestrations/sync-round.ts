@@ -2,7 +2,7 @@ import type { Activities, PermittedResource } from '../activities/index.ts';
 import type { Change } from '../shared/events/index.ts';
 import type { FailedResource, ResourceEnding } from '../shared/outcomes/index.ts';
 import { remoteCall } from './retry.ts';
-import { rowEndings } from './row-endings.ts';
+import { type RowAnswers, type RowEndings, rowEndings } from './row-endings.ts';
 import {
   all,
   fanOutStepsOf,
@@ -14,10 +14,16 @@ import {
 export interface SyncRound {
   readonly endings: readonly ResourceEnding[];
   readonly failed: readonly FailedResource[];
-  /** Resources that got their row in this round. */
-  readonly created: readonly string[];
+  /** What was done to the rows of resources that failed later in the round. */
+  readonly halfDone: readonly ResourceEnding[];
+}
+
+/** What rounds come upon; filled at once, so that a round that breaks off loses none of it. */
+export interface Found {
+  /** Resources that got their row. */
+  readonly created: Set<string>;
   /** Patients whose Consent changed, or was found changed while their rows were written. */
-  readonly consentTurns: readonly string[];
+  readonly consentTurns: Set<string>;
 }
 
 const none = { ended: [], failed: [] } as const;
@@ -26,23 +32,24 @@ const none = { ended: [], failed: [] } as const;
 export function* syncRound(
   context: OrchestrationContext,
   changes: readonly Change[],
+  found: Found,
 ): Orchestration<SyncRound> {
   const steps = stepsOf<Activities>(context, remoteCall);
 
-  const { current, gone, ...read } = yield* steps.readChanges({ changes });
+  const { current, gone, consentTurns, ...read } = yield* steps.readChanges({ changes });
+  for (const patient of consentTurns) found.consentTurns.add(patient);
   const removed = gone.length > 0 ? yield* steps.removeRows({ references: gone }) : none;
   const consent =
     current.length > 0
       ? yield* steps.decideConsent({ resources: current })
       : { ...none, permitted: [], refused: [] };
   if (consent.refused.length > 0) yield* steps.withdrawRows({ references: consent.refused });
-  const rows = yield* syncRows(context, consent.permitted);
+  const rows = yield* syncRows(context, consent.permitted, found);
 
   return {
     endings: [...read.ended, ...removed.ended, ...consent.ended, ...rows.endings],
     failed: [...read.failed, ...removed.failed, ...consent.failed, ...rows.failed],
-    created: rows.created,
-    consentTurns: [...new Set([...read.consentTurns, ...rows.consentTurns])],
+    halfDone: rows.halfDone,
   };
 }
 
@@ -50,30 +57,45 @@ export function* syncRound(
 function* syncRows(
   context: OrchestrationContext,
   permitted: readonly PermittedResource[],
-): Orchestration<SyncRound> {
-  if (permitted.length === 0) return { endings: [], failed: [], created: [], consentTurns: [] };
+  found: Found,
+): Orchestration<RowEndings> {
+  if (permitted.length === 0) return { endings: [], failed: [], halfDone: [] };
   const steps = stepsOf<Activities>(context, remoteCall);
-  const { expandRows } = fanOutStepsOf<Activities>(context);
 
   const upserted = yield* steps.upsertRows({ resources: permitted });
-  const rows = new Map(upserted.written.map((row) => [row.reference, row]));
-  const expanded = yield* all(
-    context,
-    upserted.expansions.map(({ references, ...task }) =>
-      expandRows({ ...task, rows: references.flatMap((reference) => rows.get(reference) ?? []) }),
-    ),
-  );
+  for (const row of upserted.written) if (row.created) found.created.add(row.reference);
+  const expanded = yield* expandAll(context, upserted);
+  const written = new Set(upserted.written.map(({ reference }) => reference));
   const identified =
-    rows.size > 0
+    written.size > 0
       ? yield* steps.writeBackIdentifiers({ rows: upserted.written })
       : { ...none, identified: [] };
-  const about = permitted.filter(({ reference }) => rows.has(reference));
+  const about = permitted.filter(({ reference }) => written.has(reference));
   const { turned } =
     about.length > 0 ? yield* steps.confirmConsent({ resources: about }) : { turned: [] };
+  for (const patient of turned) found.consentTurns.add(patient);
 
-  return {
-    ...rowEndings({ permitted, upserted, expanded, identified, turned }),
-    created: upserted.written.filter(({ created }) => created).map(({ reference }) => reference),
-    consentTurns: turned,
-  };
+  return rowEndings({ permitted, upserted, expanded, identified, turned });
+}
+
+/**
+ * Child rows, one activity per expansion map, side by side. They answer and do
+ * not throw; when the host loses one all the same (time limit, lost worker), all
+ * parents are gone through again.
+ */
+function* expandAll(
+  context: OrchestrationContext,
+  { written, expansions }: RowAnswers['upserted'],
+): Orchestration<RowAnswers['expanded']> {
+  const { expandRows } = fanOutStepsOf<Activities>(context);
+  const rows = new Map(written.map((row) => [row.reference, row]));
+  const tasks = expansions.map(({ references, ...task }) =>
+    expandRows({ ...task, rows: references.flatMap((reference) => rows.get(reference) ?? []) }),
+  );
+  try {
+    return yield* all(context, tasks);
+  } catch {
+    const failed = written.map(({ reference }) => ({ reference, step: 'its child rows' }));
+    return [{ expanded: [], ended: [], failed }];
+  }
 }

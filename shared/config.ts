@@ -25,24 +25,51 @@ const authMode = z.enum(['none', 'managed-identity', 'client-credentials']);
 const wholeNumber = (fallback: number, minimum: number, maximum: number) =>
   z.coerce.number().int().min(minimum).max(maximum).default(fallback);
 
+/** Tokens and clinical data travel to these: HTTPS, except on this machine. */
+const serviceUrl = z.url({ protocol: /^https?$/ }).check(({ value, issues }) => {
+  const wrong = URL.canParse(value) ? problemOfUrl(new URL(value)) : undefined;
+  if (wrong !== undefined) issues.push({ code: 'custom', message: wrong, input: value });
+});
+
+function problemOfUrl({ protocol, hostname, username, search, hash }: URL): string | undefined {
+  if (username !== '') return 'Put no user name or password into the URL';
+  if (search !== '' || hash !== '') return 'Leave out what follows ? or #';
+  if (protocol !== 'https:' && !loopbackNames.includes(hostname))
+    return 'Use https; http is for loopback URLs only';
+  return undefined;
+}
+
+const loopbackNames = ['127.0.0.1', 'localhost', '[::1]'];
+
+/** A connection string of a storage account, or the URL of its table service for managed identity. */
+const storage = z
+  .string()
+  .refine(
+    (text) => serviceUrl.safeParse(text).success || /(^|;)(AccountName|UseDevelopmentStorage)=/i.test(text),
+    'Expected a connection string, or the https URL of a table service',
+  );
+
 const schema = z.object({
   /** Base URL of the FHIR R4 service. */
-  FDS_FHIR_URL: z.url(),
+  FDS_FHIR_URL: serviceUrl,
   /** How to get tokens for FHIR; `none` is accepted for a loopback URL only. */
   FDS_FHIR_AUTH: authMode.default('managed-identity'),
   /** Event accounts that may start work, comma separated; empty accepts any account. */
   FDS_FHIR_ACCOUNTS: list(''),
   /** Dataverse Web API root, ending in `/api/data/v9.2`. */
-  FDS_DATAVERSE_URL: z.url(),
+  FDS_DATAVERSE_URL: serviceUrl.refine(
+    (url) => /\/api\/data\/v9\.\d+\/*$/.test(url),
+    'Expected the Web API root, ending in /api/data/v9.2',
+  ),
   FDS_DATAVERSE_AUTH: authMode.default('managed-identity'),
   /** Client credentials, needed when a mode above is `client-credentials`. */
   FDS_TENANT_ID: z.string().optional(),
   FDS_CLIENT_ID: z.string().optional(),
   FDS_CLIENT_SECRET: z.string().optional(),
   /** Storage for the ledger; the Functions storage account unless set. */
-  FDS_STORAGE: z.string().optional(),
-  AzureWebJobsStorage: z.string().optional(),
-  AzureWebJobsStorage__tableServiceUri: z.url().optional(),
+  FDS_STORAGE: storage.optional(),
+  AzureWebJobsStorage: storage.optional(),
+  AzureWebJobsStorage__tableServiceUri: serviceUrl.optional(),
   /** Folder of map files, relative to the app. */
   FDS_MAPS_FOLDER: z.string().default('maps'),
   /** Name of the pack in `maps/packs`: which root maps are enabled. */
@@ -121,7 +148,8 @@ export function loadConfig(env: Environment = process.env): Config {
   const parsed = schema.safeParse(present);
   const problems = [
     ...unknownSettings(present),
-    ...(parsed.success ? contradictions(parsed.data) : parsed.error.issues.map(describe)),
+    ...(parsed.success ? [] : parsed.error.issues.map(describe)),
+    ...contradictions(parsed.success ? parsed.data : readable(present)),
   ];
   if (!parsed.success || problems.length > 0) {
     throw new AppError(
@@ -132,23 +160,34 @@ export function loadConfig(env: Environment = process.env): Config {
   return deepFreeze(toConfig(parsed.data));
 }
 
+/** The settings that are right by themselves, so that they can be compared though others are wrong. */
+function readable(present: Readonly<Record<string, unknown>>): Partial<Settings> {
+  const wrong = new Set(schema.safeParse(present).error?.issues.map(({ path }) => path[0]));
+  const names = Object.keys(schema.shape) as (keyof Settings)[];
+  const mask = Object.fromEntries(names.filter((name) => !wrong.has(name)).map((n) => [n, true]));
+  return schema.pick(mask).safeParse(present).data ?? {};
+}
+
+/** Never tells the value: it may be a secret that was put in the wrong place. */
 function describe(issue: z.core.$ZodIssue): string {
   const name = issue.path.join('.');
   return `${name}: ${issue.message}. Set it in local.settings.json or in the app settings.`;
 }
 
+/** Names are compared without case, because Windows does so and Linux does not. */
 function unknownSettings(present: Readonly<Record<string, unknown>>): readonly string[] {
   const known = Object.keys(schema.shape);
   return Object.keys(present)
-    .filter((name) => name.startsWith(prefix) && !known.includes(name))
+    .filter((name) => name.toUpperCase().startsWith(prefix) && !known.includes(name))
     .map((name) => `${name}: unknown setting. Known ones: ${known.join(', ')}`);
 }
 
-function contradictions(settings: Settings): readonly string[] {
+function contradictions(settings: Partial<Settings>): readonly string[] {
   const problems: string[] = [];
   for (const side of ['FHIR', 'DATAVERSE'] as const) {
     const auth = settings[`FDS_${side}_AUTH`];
-    if (auth === 'none' && !isLoopback(settings[`FDS_${side}_URL`])) {
+    const url = settings[`FDS_${side}_URL`];
+    if (auth === 'none' && url !== undefined && !isLoopback(url)) {
       problems.push(`FDS_${side}_AUTH: "none" is for loopback URLs only. Use managed-identity.`);
     }
     const complete = settings.FDS_TENANT_ID && settings.FDS_CLIENT_ID && settings.FDS_CLIENT_SECRET;
@@ -158,17 +197,16 @@ function contradictions(settings: Settings): readonly string[] {
       );
     }
   }
-  if (storageOf(settings) === undefined) {
-    problems.push(
-      'FDS_STORAGE: set it, AzureWebJobsStorage or AzureWebJobsStorage__tableServiceUri; the ledger lives there.',
-    );
+  const { FDS_RETRY_FIRST_SECONDS: first = 0, FDS_RETRY_MAX_SECONDS: most = first } = settings;
+  if (first > most) {
+    problems.push('FDS_RETRY_FIRST_SECONDS: the first pause is longer than FDS_RETRY_MAX_SECONDS.');
   }
   return problems;
 }
 
 /** True for URLs that stay on this machine. */
 export function isLoopback(url: string): boolean {
-  return ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(url).hostname);
+  return loopbackNames.includes(new URL(url).hostname);
 }
 
 function storageOf(settings: Settings): string | undefined {

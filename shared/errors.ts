@@ -24,6 +24,7 @@ const catalogue = {
   INPUT_INVALID: { retryable: false },
   BODY_TOO_LARGE: { retryable: false },
   NOT_FOUND: { retryable: false },
+  CONFLICT: { retryable: true },
   FORBIDDEN: { retryable: false },
   INTERNAL: { retryable: false },
 } as const satisfies Record<string, { readonly retryable: boolean }>;

@@ -4,6 +4,7 @@ import { createActivities } from '../activities/index.ts';
 import { resyncPatient } from '../orchestrations/resync-patient.ts';
 import { syncChanges } from '../orchestrations/sync-changes.ts';
 import { loadConfig } from '../shared/config.ts';
+import { activityHandler } from './activity-handler.ts';
 import { createChangeStoryHandler } from './change-stories.ts';
 import { createDeadLettersHandler, createRedriveHandler } from './dead-letters.ts';
 import { createDependencies } from './dependencies.ts';
@@ -39,7 +40,7 @@ df.app.orchestration('syncChanges', syncChanges);
 df.app.orchestration('resyncPatient', resyncPatient);
 
 for (const [name, activity] of Object.entries(createActivities(dependencies))) {
-  df.app.activity(name, { handler: (input) => Reflect.apply(activity, undefined, [input]) });
+  df.app.activity(name, { handler: activityHandler(activity) });
 }
 
 function http(

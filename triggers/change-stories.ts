@@ -1,4 +1,4 @@
-import type { HttpRequest, HttpResponseInit } from '@azure/functions';
+import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
 import type { Config } from '../shared/config.ts';
 import { AppError } from '../shared/errors.ts';
 import { isResourceId, isResourceType } from '../shared/fhir/index.ts';
@@ -11,8 +11,8 @@ export function createChangeStoryHandler(deps: {
   readonly config: Pick<Config, 'authorization'>;
   readonly ledger: Ledger;
 }) {
-  return (request: HttpRequest): Promise<HttpResponseInit> =>
-    answering(async () => {
+  return (request: HttpRequest, context: InvocationContext): Promise<HttpResponseInit> =>
+    answering(context, async () => {
       requireRole(request, deps.config.authorization, ['Operator', 'Healthcare User']);
       const { resourceType = '', id = '' } = request.params;
       if (!isResourceType(resourceType) || !isResourceId(id)) {

@@ -1,14 +1,15 @@
-import { createHash } from 'node:crypto';
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
 import { getClient } from 'durable-functions';
 import { z } from 'zod';
-import type { SyncChangesInput } from '../orchestrations/sync-changes.ts';
 import type { Config } from '../shared/config.ts';
 import { AppError } from '../shared/errors.ts';
-import type { Chapter, Ledger } from '../shared/ledger/index.ts';
+import type { Ledger } from '../shared/ledger/index.ts';
 import { emptyCounts } from '../shared/outcomes/index.ts';
 import { requireRole } from './caller-role.ts';
 import { answering } from './problem.ts';
+import { readBody } from './read-body.ts';
+import { type Redrive, redriveOf } from './redrive.ts';
+import { runningInstances } from './running-instances.ts';
 import { startOnce } from './start-once.ts';
 
 export interface DeadLetterDependencies {
@@ -20,8 +21,8 @@ const mostListed = 1000;
 
 /** `GET /api/operations/dead-letters?cause=`: changes that need a person, with cause and remedy. */
 export function createDeadLettersHandler({ config, ledger }: DeadLetterDependencies) {
-  return (request: HttpRequest): Promise<HttpResponseInit> =>
-    answering(async () => {
+  return (request: HttpRequest, context: InvocationContext): Promise<HttpResponseInit> =>
+    answering(context, async () => {
       requireRole(request, config.authorization, ['Operator']);
       const cause = request.query.get('cause');
       const letters = await ledger.deadLetters.list({
@@ -34,61 +35,47 @@ export function createDeadLettersHandler({ config, ledger }: DeadLetterDependenc
     });
 }
 
-const redriveSchema = z.strictObject({ cause: z.string().min(1).exactOptional() });
+/** Dead letters of one redrive; a larger input would no longer fit a message of the durable store. */
+const mostRedriven = 50;
 
-/** `POST /api/operations/dead-letters/redrive` with `{"cause": "…"}` or `{}`: tries them again, at most 100 at a time. */
+const redriveSchema = z.strictObject({ cause: z.string().min(1).max(100).exactOptional() });
+
+/** `POST /api/operations/dead-letters/redrive` with `{"cause": "…"}` or `{}`: tries the oldest 50 of them again. */
 export function createRedriveHandler({ config, ledger }: DeadLetterDependencies) {
   return (request: HttpRequest, context: InvocationContext): Promise<HttpResponseInit> =>
-    answering(async () => {
+    answering(context, async () => {
       requireRole(request, config.authorization, ['Operator']);
-      const { cause } = await readBody(request);
-      const letters = await ledger.deadLetters.list({ limit: 100, ...(cause ? { cause } : {}) });
-      if (letters.length === 0) return { status: 200, jsonBody: { redriven: 0 } };
-      const { instanceId, input } = redriveOf(letters, config.retry);
-      const record = {
-        ...input.set,
-        instanceId,
-        closed: false,
-        identifiers: 0,
-        counts: emptyCounts(),
-      };
-      await ledger.changeSets.open(record);
-      await startOnce(getClient(context), { name: 'syncChanges', instanceId, input });
-      return { status: 202, jsonBody: { redriven: letters.length, instanceId } };
+      const { cause } = await readBody(request, redriveSchema, '{} or {"cause": "…"}');
+      const all = await ledger.deadLetters.list({
+        limit: mostListed,
+        ...(cause === undefined ? {} : { cause }),
+      });
+      // Oldest first: those that fail again are written anew and come last the next time.
+      const letters = all.toSorted((one, other) => (one.at < other.at ? -1 : 1)).slice(0, mostRedriven);
+      if (letters.length === 0) return { status: 200, jsonBody: { redriven: 0, left: 0 } };
+      const redrive = redriveOf(letters, config.retry);
+      await refuseSecond(context, redrive);
+      await start(ledger, context, redrive);
+      const { instanceId } = redrive;
+      const left = all.length - letters.length;
+      return { status: 202, jsonBody: { redriven: letters.length, left, instanceId } };
     });
 }
 
-async function readBody(request: HttpRequest): Promise<z.infer<typeof redriveSchema>> {
-  const text = await request.text();
-  const parsed = redriveSchema.safeParse(text === '' ? {} : parseJson(text));
-  if (parsed.success) return parsed.data;
-  throw new AppError('INPUT_INVALID', 'send {} or {"cause": "…"} as JSON');
+/** Two redrives that share letters would take each of them over twice, and counts would not close. */
+async function refuseSecond(context: InvocationContext, { instanceId }: Redrive): Promise<void> {
+  const running = await runningInstances(context);
+  const other = running.find((id) => /^redrive-\w+$/.test(id) && id !== instanceId);
+  if (other === undefined) return;
+  throw new AppError('CONFLICT', `${other} is still under way. Ask again when it has ended.`);
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-/** The id follows from the letters and when they were written: asking twice redrives once. */
-function redriveOf(
-  letters: readonly Chapter[],
-  retry: Config['retry'],
-): { readonly instanceId: string; readonly input: SyncChangesInput } {
-  const changes = letters.map(({ outcome }) => ({ ...outcome.change, cause: 'redrive' as const }));
-  const identity = letters.map(({ at, outcome }) => `${outcome.change.changeId}@${at}`).sort();
-  const digest = createHash('sha256').update(identity.join(' ')).digest('hex').slice(0, 32);
-  const set: SyncChangesInput['set'] = {
-    cause: 'redrive',
-    receivedAt: new Date().toISOString(),
-    received: 0,
-    echoes: 0,
-    quarantined: 0,
-    ignored: 0,
-    taken: { parked: 0, rejected: changes.length },
-  };
-  return { instanceId: `redrive-${digest}`, input: { changes, set, retry, redriven: letters } };
+async function start(
+  ledger: Ledger,
+  context: InvocationContext,
+  { instanceId, input }: Redrive,
+): Promise<void> {
+  const empty = { closed: false, identifiers: 0, counts: emptyCounts() };
+  await ledger.changeSets.open({ ...input.set, ...empty, instanceId });
+  await startOnce(getClient(context), { name: 'syncChanges', instanceId, input });
 }

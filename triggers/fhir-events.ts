@@ -10,6 +10,7 @@ import {
 } from '../shared/events/index.ts';
 import type { Ledger } from '../shared/ledger/index.ts';
 import { emptyCounts } from '../shared/outcomes/index.ts';
+import { safeError } from './safe-error.ts';
 import { startOnce } from './start-once.ts';
 
 /** Changes handled by one orchestration (DESIGN §1, change set). */
@@ -28,19 +29,31 @@ export interface FhirEventsDependencies {
  */
 export function createFhirEventsHandler(deps: FhirEventsDependencies) {
   return async (body: unknown, context: InvocationContext): Promise<void> => {
-    const parsed = parseEvents(body, { fhirAccounts: deps.config.fhir.accounts });
-    const receivedAt = new Date().toISOString();
-    const sets = intoSets(parsed.changes);
-    if (sets.length === 0) {
-      await quarantineOnly(deps, { parsed, receivedAt, context });
-      return;
-    }
-    for (const [index, changes] of sets.entries()) {
-      // What is not a change of any set is counted with the first.
-      const aside = index === 0 ? parsed : { quarantined: [], ignored: 0 };
-      await takeIn(deps, { changes, aside, receivedAt, context });
+    try {
+      await receive(deps, body, context);
+    } catch (error) {
+      throw safeError(error, context);
     }
   };
+}
+
+async function receive(
+  deps: FhirEventsDependencies,
+  body: unknown,
+  context: InvocationContext,
+): Promise<void> {
+  const parsed = parseEvents(body, { fhirAccounts: deps.config.fhir.accounts });
+  const receivedAt = new Date().toISOString();
+  const sets = intoSets(distinct(parsed.changes));
+  if (sets.length === 0) {
+    await setAside(deps, { parsed, receivedAt, context });
+    return;
+  }
+  for (const [index, changes] of sets.entries()) {
+    // What is not a change of any set is counted with the first.
+    const aside = index === 0 ? parsed : { quarantined: [], ignored: 0 };
+    await takeIn(deps, { changes, aside, receivedAt, context });
+  }
 }
 
 interface Intake {
@@ -92,6 +105,12 @@ async function withoutEchoes(
   return changes.filter((_, index) => !echoes[index]);
 }
 
+/** An event that is twice in one delivery is one change: its story is kept by its id. */
+function distinct(changes: readonly Change[]): readonly Change[] {
+  const keyOf = ({ changeId, resourceType, id }: Change) => `${changeId} ${resourceType}/${id}`;
+  return [...new Map(changes.map((change) => [keyOf(change), change])).values()];
+}
+
 function intoSets(changes: readonly Change[]): readonly (readonly Change[])[] {
   const sets: (readonly Change[])[] = [];
   for (let start = 0; start < changes.length; start += setSize) {
@@ -100,7 +119,8 @@ function intoSets(changes: readonly Change[]): readonly (readonly Change[])[] {
   return sets;
 }
 
-async function quarantineOnly(
+/** A delivery without any change: what was quarantined or ignored is counted. */
+async function setAside(
   { ledger }: FhirEventsDependencies,
   delivery: {
     readonly parsed: ParsedEvents;
@@ -109,6 +129,7 @@ async function quarantineOnly(
   },
 ): Promise<void> {
   const { parsed, receivedAt, context } = delivery;
+  if (parsed.quarantined.length + parsed.ignored === 0) return;
   const instanceId = `quarantine-${context.invocationId}`;
   await ledger.quarantine.record(instanceId, parsed.quarantined);
   await ledger.changeSets.open({

@@ -1,10 +1,12 @@
-import type { HttpResponseInit } from '@azure/functions';
-import { AppError, type ErrorCode } from '../shared/errors.ts';
+import type { HttpResponseInit, InvocationContext } from '@azure/functions';
+import type { AppError, ErrorCode } from '../shared/errors.ts';
+import { safeError } from './safe-error.ts';
 
 const statusOf: Partial<Readonly<Record<ErrorCode, number>>> = {
   INPUT_INVALID: 400,
   FORBIDDEN: 403,
   NOT_FOUND: 404,
+  CONFLICT: 409,
   BODY_TOO_LARGE: 413,
   STATE_UNAVAILABLE: 503,
   FHIR_UNAVAILABLE: 503,
@@ -13,27 +15,28 @@ const statusOf: Partial<Readonly<Record<ErrorCode, number>>> = {
 };
 
 /** An RFC 9457 problem: what happened and what to do, never clinical text. */
-export function problem(error: unknown): HttpResponseInit {
-  const known =
-    error instanceof AppError ? error : new AppError('INTERNAL', 'see the log of this invocation');
-  const status = statusOf[known.code] ?? 500;
+export function problem(error: AppError): HttpResponseInit {
+  const status = statusOf[error.code] ?? 500;
   return {
     status,
     headers: { 'content-type': 'application/problem+json' },
     body: JSON.stringify({
-      type: `urn:fhir-dataverse-sync:${known.code.toLowerCase().replaceAll('_', '-')}`,
-      title: known.code,
+      type: `urn:fhir-dataverse-sync:${error.code.toLowerCase().replaceAll('_', '-')}`,
+      title: error.code,
       status,
-      detail: known.message,
+      detail: error.message,
     }),
   };
 }
 
 /** Runs a handler; whatever it throws becomes a problem. */
-export async function answering(work: () => Promise<HttpResponseInit>): Promise<HttpResponseInit> {
+export async function answering(
+  context: Pick<InvocationContext, 'error'>,
+  work: () => Promise<HttpResponseInit>,
+): Promise<HttpResponseInit> {
   try {
     return await work();
   } catch (error) {
-    return problem(error);
+    return problem(safeError(error, context));
   }
 }

@@ -1,13 +1,22 @@
-import type { DurableClient } from 'durable-functions';
+import { type DurableClient, OrchestrationRuntimeStatus } from 'durable-functions';
+
+/** An instance that ended like this has not done its work, and a start is free to replace it. */
+const lost: readonly OrchestrationRuntimeStatus[] = [
+  OrchestrationRuntimeStatus.Failed,
+  OrchestrationRuntimeStatus.Terminated,
+  OrchestrationRuntimeStatus.Canceled,
+];
 
 /**
  * Starts an orchestration under an id of its own. The id is the guard against a
- * second start: when an instance with it is there already, the work is in hand.
- * Which status the conflict has differs between hosts, so the instance is looked
- * up (facts/durable-host.md 3.3).
+ * second start: an instance with it that is under way or completed has the work
+ * in hand. The host answers 409 while one is under way, but other failures may
+ * hide a start that succeeded, so after any failure the instance is looked up
+ * (facts/durable-host.md 3.3). One that failed or was terminated has nothing in
+ * hand: the failure is thrown, so that the sender tries again.
  */
 export async function startOnce(
-  client: DurableClient,
+  client: Pick<DurableClient, 'startNew' | 'getStatus'>,
   start: { readonly name: string; readonly instanceId: string; readonly input: object },
 ): Promise<'started' | 'running'> {
   try {
@@ -15,7 +24,9 @@ export async function startOnce(
     return 'started';
   } catch (error) {
     const known = await client.getStatus(start.instanceId).catch(() => undefined);
-    if (known?.instanceId === start.instanceId) return 'running';
+    if (known?.instanceId === start.instanceId && !lost.includes(known.runtimeStatus)) {
+      return 'running';
+    }
     throw error;
   }
 }

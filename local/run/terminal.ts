@@ -51,7 +51,7 @@ function liveLine({ received, echoes, pending, outcomes, deadLetters }: AppStatu
   return `${received} changes: ${counts || 'none yet'}; ${echoes} echoes dropped; ${deadLetters} dead letters; ${state}`;
 }
 
-/** Three things to try, ready to paste. */
+/** Three things to try, ready to paste: quoted so that bash, PowerShell 7 and cmd read them alike. */
 export function thingsToTry({ fhirUrl, dataverseUrl, functionsUrl }: RunningSystem): string {
   const patient =
     '{"resourceType":"Patient","id":"try-me","name":[{"family":"Rivera","given":["Ana"]}]}';
@@ -61,7 +61,7 @@ export function thingsToTry({ fhirUrl, dataverseUrl, functionsUrl }: RunningSyst
     '  1. put a patient into FHIR',
     `     curl -X PUT ${fhirUrl}/Patient/try-me -H "content-type: application/fhir+json" -d "${patient.replaceAll('"', '\\"')}"`,
     '  2. see its row in Dataverse',
-    `     curl -g "${dataverseUrl}/contacts?$select=firstname,lastname,msemr_azurefhirversion&$filter=msemr_azurefhirid%20eq%20%27try-me%27"`,
+    `     curl "${dataverseUrl}/contacts?%24select=firstname,lastname,msemr_azurefhirversion&%24filter=msemr_azurefhirid%20eq%20%27try-me%27"`,
     '  3. read its story',
     `     curl ${functionsUrl}/api/operations/changes/Patient/try-me`,
     '',

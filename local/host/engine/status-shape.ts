@@ -19,9 +19,19 @@ const typeNames: ReadonlyMap<number, string> = new Map(
   Object.entries(EventType).map(([name, number]) => [number, name]),
 );
 
-const dropped: ReadonlySet<number> = new Set([
+const brackets: ReadonlySet<number> = new Set([
   EventType.OrchestratorStarted,
   EventType.OrchestratorCompleted,
+]);
+
+const named: ReadonlySet<number> = new Set([
+  EventType.EventRaised,
+  EventType.EventSent,
+  EventType.TaskScheduled,
+  EventType.SubOrchestrationInstanceCreated,
+]);
+
+const foldable: ReadonlySet<number> = new Set([
   EventType.TaskScheduled,
   EventType.SubOrchestrationInstanceCreated,
 ]);
@@ -29,10 +39,9 @@ const dropped: ReadonlySet<number> = new Set([
 function plain(event: HistoryEvent): Record<string, unknown> {
   const { EventId, IsPlayed, TaskScheduledId, TimerId, Result, ...rest } = event;
   const { OrchestrationInstance, ParentInstance, Name, Version, Tags, ...fields } = rest;
-  const name = event.EventType === EventType.EventRaised || event.EventType === EventType.EventSent;
   return {
     ...fields,
-    ...(name ? { Name } : {}),
+    ...(named.has(event.EventType) ? { Name } : {}),
     EventType: typeNames.get(event.EventType) ?? event.EventType,
   };
 }
@@ -55,7 +64,7 @@ function shapeEvent(
   return shaped;
 }
 
-/** History as showHistory answers it: bookkeeping dropped, scheduling folded into completions (facts durable-host 1.6). */
+/** History as showHistory answers it: bookkeeping dropped, scheduling folded into its completion (facts durable-host 1.6). */
 export function shapeHistory(
   history: readonly HistoryEvent[],
   withOutput: boolean,
@@ -63,8 +72,10 @@ export function shapeHistory(
   const scheduled = new Map(
     history.filter((event) => event.EventId >= 0).map((event) => [event.EventId, event]),
   );
+  const ended = new Set(history.map((event) => event.TaskScheduledId));
   return history
-    .filter((event) => !dropped.has(event.EventType))
+    .filter((event) => !brackets.has(event.EventType))
+    .filter((event) => !foldable.has(event.EventType) || !ended.has(event.EventId))
     .map((event) => shapeEvent(event, scheduled, withOutput));
 }
 
