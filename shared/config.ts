@@ -149,6 +149,7 @@ export function loadConfig(env: Environment = process.env): Config {
   const problems = [
     ...unknownSettings(present),
     ...(parsed.success ? [] : parsed.error.issues.map(describe)),
+    ...missingStorage(present),
     ...contradictions(parsed.success ? parsed.data : readable(present)),
   ];
   if (!parsed.success || problems.length > 0) {
@@ -163,9 +164,19 @@ export function loadConfig(env: Environment = process.env): Config {
 /** The settings that are right by themselves, so that they can be compared though others are wrong. */
 function readable(present: Readonly<Record<string, unknown>>): Partial<Settings> {
   const wrong = new Set(schema.safeParse(present).error?.issues.map(({ path }) => path[0]));
-  const names = Object.keys(schema.shape) as (keyof Settings)[];
-  const mask = Object.fromEntries(names.filter((name) => !wrong.has(name)).map((n) => [n, true]));
-  return schema.pick(mask).safeParse(present).data ?? {};
+  const right = Object.entries(present).filter(([name]) => !wrong.has(name));
+  return schema.partial().safeParse(Object.fromEntries(right)).data ?? {};
+}
+
+const storageNames = [
+  'FDS_STORAGE',
+  'AzureWebJobsStorage',
+  'AzureWebJobsStorage__tableServiceUri',
+] as const;
+
+function missingStorage(present: Readonly<Record<string, unknown>>): readonly string[] {
+  if (storageNames.some((name) => name in present)) return [];
+  return [`FDS_STORAGE: set ${storageNames.join(' or ')}; the ledger lives there.`];
 }
 
 /** Never tells the value: it may be a secret that was put in the wrong place. */
@@ -209,14 +220,6 @@ export function isLoopback(url: string): boolean {
   return loopbackNames.includes(new URL(url).hostname);
 }
 
-function storageOf(settings: Settings): string | undefined {
-  return (
-    settings.FDS_STORAGE ??
-    settings.AzureWebJobsStorage ??
-    settings.AzureWebJobsStorage__tableServiceUri
-  );
-}
-
 function toConfig(settings: Settings): Config {
   return {
     fhir: {
@@ -230,7 +233,7 @@ function toConfig(settings: Settings): Config {
       clientId: settings.FDS_CLIENT_ID,
       clientSecret: settings.FDS_CLIENT_SECRET,
     },
-    storage: storageOf(settings) ?? '',
+    storage: storageNames.map((name) => settings[name]).find((value) => value !== undefined) ?? '',
     maps: { folder: settings.FDS_MAPS_FOLDER, pack: settings.FDS_MAP_PACK },
     consent: {
       defaultDecision: settings.FDS_CONSENT_DEFAULT,
