@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { enterDataFolder } from './run/data-folder.ts';
-import { feedSystem } from './run/feed-system.ts';
+import { feedSize, feedSystem } from './run/feed-system.ts';
 import { type RunOptions, readOptions } from './run/options.ts';
 import { RunError } from './run/run-error.ts';
 import { appStatus, untilAtRest } from './run/state-of-rest.ts';
@@ -14,7 +14,7 @@ import { createTerminal, type Terminal, thingsToTry } from './run/terminal.ts';
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2), process.env);
   const folder = options.data === undefined ? undefined : await enterDataFolder(options.data);
-  const terminal = createTerminal(undefined);
+  const terminal = createTerminal(feedSize(options));
   const began = performance.now();
   terminal.say('Starting storage, Event Grid, FHIR, Dataverse and the Functions host …');
   let ending = false;
@@ -60,6 +60,7 @@ async function run({ options, system, terminal, began }: Run): Promise<number> {
   terminal.fed();
   if (!options.seed && !options.once) return 0;
   const status = await untilAtRest(system, terminal.live);
+  terminal.rest();
   const seconds = (performance.now() - began) / 1000;
   const summary = await summarize(system, {
     status,

@@ -45,7 +45,8 @@ const loopbackNames = ['127.0.0.1', 'localhost', '[::1]'];
 const storage = z
   .string()
   .refine(
-    (text) => serviceUrl.safeParse(text).success || /(^|;)(AccountName|UseDevelopmentStorage)=/i.test(text),
+    (text) =>
+      serviceUrl.safeParse(text).success || /(^|;)(AccountName|UseDevelopmentStorage)=/i.test(text),
     'Expected a connection string, or the https URL of a table service',
   );
 
@@ -97,6 +98,8 @@ const schema = z.object({
 });
 
 type Settings = z.infer<typeof schema>;
+
+type Readable = { readonly [Name in keyof Settings]?: Settings[Name] | undefined };
 
 export interface EndpointConfig {
   readonly url: string;
@@ -162,7 +165,7 @@ export function loadConfig(env: Environment = process.env): Config {
 }
 
 /** The settings that are right by themselves, so that they can be compared though others are wrong. */
-function readable(present: Readonly<Record<string, unknown>>): Partial<Settings> {
+function readable(present: Readonly<Record<string, unknown>>): Readable {
   const wrong = new Set(schema.safeParse(present).error?.issues.map(({ path }) => path[0]));
   const right = Object.entries(present).filter(([name]) => !wrong.has(name));
   return schema.partial().safeParse(Object.fromEntries(right)).data ?? {};
@@ -193,7 +196,7 @@ function unknownSettings(present: Readonly<Record<string, unknown>>): readonly s
     .map((name) => `${name}: unknown setting. Known ones: ${known.join(', ')}`);
 }
 
-function contradictions(settings: Partial<Settings>): readonly string[] {
+function contradictions(settings: Readable): readonly string[] {
   const problems: string[] = [];
   for (const side of ['FHIR', 'DATAVERSE'] as const) {
     const auth = settings[`FDS_${side}_AUTH`];

@@ -51,7 +51,9 @@ export function createRedriveHandler({ config, ledger }: DeadLetterDependencies)
         ...(cause === undefined ? {} : { cause }),
       });
       // Oldest first: those that fail again are written anew and come last the next time.
-      const letters = all.toSorted((one, other) => (one.at < other.at ? -1 : 1)).slice(0, mostRedriven);
+      const letters = all
+        .toSorted((one, other) => (one.at < other.at ? -1 : 1))
+        .slice(0, mostRedriven);
       if (letters.length === 0) return { status: 200, jsonBody: { redriven: 0, left: 0 } };
       const redrive = redriveOf(letters, config.retry);
       await refuseSecond(context, redrive);

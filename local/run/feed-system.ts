@@ -64,6 +64,16 @@ function parseJson(text: string): unknown {
   }
 }
 
+/** How many resources will be fed, where that can be known beforehand. */
+export function feedSize(options: RunOptions): number | undefined {
+  if (!options.seed) return 0;
+  if (options.from !== undefined) return undefined;
+  const { patients, seedNumber: seed } = options;
+  let count = [...generateShared(seed)].length;
+  for (const patient of generatePatients({ patients, seed })) count += patient.resources.length;
+  return count;
+}
+
 async function* resourcesOf(options: RunOptions): AsyncGenerator<FhirResource> {
   if (options.from !== undefined) {
     yield* readNdjsonFolder(options.from, { consents: 'demo' });

@@ -10,6 +10,8 @@ export interface Terminal {
   feeding(progress: FeedProgress): void;
   fed(): void;
   live(status: AppStatus): void;
+  /** Leaves the live line as it is and goes on below it. */
+  rest(): void;
 }
 
 const interactive = process.stdout.isTTY === true;
@@ -25,6 +27,7 @@ export function createTerminal(total: number | undefined): Terminal {
     hideCursor: true,
   });
   let started = false;
+  const lines = sparingly();
   return {
     say: (text) => void process.stdout.write(`${text}\n`),
     feeding: ({ sent }) => {
@@ -38,7 +41,23 @@ export function createTerminal(total: number | undefined): Terminal {
     },
     live: (status) => {
       if (interactive) process.stdout.write(`\r\u001b[2K  ${liveLine(status)}`);
+      else lines(liveLine(status));
     },
+    rest: () => {
+      if (interactive) process.stdout.write('\n');
+    },
+  };
+}
+
+/** Without a terminal a line is said when it is new, and at most every five seconds. */
+function sparingly(): (line: string) => void {
+  let said = '';
+  let at = performance.now();
+  return (line) => {
+    if (line === said || performance.now() - at < 5000) return;
+    said = line;
+    at = performance.now();
+    process.stdout.write(`  ${line}\n`);
   };
 }
 

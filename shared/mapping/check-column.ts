@@ -1,7 +1,8 @@
 import { checkPath } from './check-path.ts';
 import type { Complain } from './map-file-problem.ts';
 import type { MapFiles } from './map-files.ts';
-import type { AttributeMap, ColumnMap, Sources } from './map-language.ts';
+import type { AttributeMap, ColumnMap } from './map-language.ts';
+import type { Sources } from './map-source.ts';
 import { sourcePath } from './source-reader.ts';
 
 interface ColumnPlace {

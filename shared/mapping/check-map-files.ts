@@ -4,7 +4,7 @@ import { columnMapsOf } from './compile-row.ts';
 import type { Complain, MapFileProblem } from './map-file-problem.ts';
 import type { MapFile, MapFiles } from './map-files.ts';
 import type { EntityMapFile, ExpansionMapFile } from './map-language.ts';
-import { asList } from './source-reader.ts';
+import { asList } from './source-paths.ts';
 
 /**
  * Checks what a schema cannot: paths, names that point to other files, rules of

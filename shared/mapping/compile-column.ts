@@ -3,9 +3,13 @@ import { type Conversion, type Convert, isMisfit } from './conversion.ts';
 import { referenceConverter } from './convert-lookup.ts';
 import { mappedConverter } from './convert-mapped.ts';
 import { scalarConverter } from './convert-scalar.ts';
-import type { ColumnMap, Sources, ValueMapFile } from './map-language.ts';
+import type { ColumnMap, ValueMapFile } from './map-language.ts';
+import type { Sources } from './map-source.ts';
 import type { ColumnValue, MapProblem } from './map-pack.ts';
-import { asList, compileSources, type Scope, type Slots, sourcePath } from './source-reader.ts';
+import { compileFilter } from './path-compiler.ts';
+import { parseConditions } from './path-conditions.ts';
+import { pathText } from './source-paths.ts';
+import { compileSources, type Scope, type Slots } from './source-reader.ts';
 
 /** What compiling a column needs to know of the rest of the pack. */
 export interface CompileContext {
@@ -38,7 +42,9 @@ export function compileColumn(attribute: ColumnMap, context: CompileContext): Wr
     problem: 'the element is required and absent',
     code: 'required-missing',
   };
+  const applies = attribute.when === undefined ? undefined : conditionOf(attribute.when);
   return (scope, draft) => {
+    if (applies !== undefined && !applies(scope[0])) return;
     const result = evaluate(scope) ?? null;
     if (isMisfit(result)) {
       const found: MapProblem = { ...place, problem: result.problem, code: result.code };
@@ -51,9 +57,10 @@ export function compileColumn(attribute: ColumnMap, context: CompileContext): Wr
   };
 }
 
-/** The paths of a source as problems name them. */
-export function pathText(sources: Sources | undefined): string {
-  return sources === undefined ? '' : asList(sources).map(sourcePath).join(' | ');
+/** A condition that cannot be read never holds; the checks of the pack have refused it before. */
+function conditionOf(when: string): (node: unknown) => boolean {
+  const parsed = parseConditions(when);
+  return parsed.kind === 'refused' ? () => false : compileFilter(parsed.conditions);
 }
 
 function evaluator(attribute: ColumnMap, context: CompileContext): Evaluate {

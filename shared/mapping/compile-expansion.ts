@@ -1,6 +1,7 @@
 import type { CompileContext } from './compile-column.ts';
 import { columnMapsOf, compileRow } from './compile-row.ts';
-import type { ExpansionMapFile, Sources } from './map-language.ts';
+import type { ExpansionMapFile } from './map-language.ts';
+import type { Sources } from './map-source.ts';
 import type { ExpansionMap, FhirResource, MapProblem, MappedRow } from './map-pack.ts';
 import { compileSources } from './source-reader.ts';
 

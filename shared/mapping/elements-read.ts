@@ -1,6 +1,7 @@
-import type { EntityMapFile, Sources } from './map-language.ts';
+import type { EntityMapFile } from './map-language.ts';
+import type { Sources } from './map-source.ts';
 import { parsePath } from './path-syntax.ts';
-import { asList, sourcePath } from './source-reader.ts';
+import { asList, pathsOf } from './source-paths.ts';
 
 /**
  * The first-level elements that sources read, through selections where they use
@@ -11,8 +12,8 @@ export function elementsRead(
   select: NonNullable<EntityMapFile['select']>,
 ): ReadonlySet<string> | undefined {
   const elements = new Set<string>();
-  for (const source of asList(sources)) {
-    const parsed = parsePath(sourcePath(source));
+  for (const path of asList(sources).flatMap(pathsOf)) {
+    const parsed = parsePath(path);
     if (parsed.kind === 'refused') return undefined;
     const selected = select[parsed.selection];
     const [first] = parsed.steps;

@@ -1,5 +1,6 @@
 import { noSystem, textOnly } from './codeable-concept.ts';
-import type { ColumnMap, Sources, ValueMapFile } from './map-language.ts';
+import type { ColumnMap, ValueMapFile } from './map-language.ts';
+import type { Sources } from './map-source.ts';
 import type { ColumnValue } from './map-pack.ts';
 import { isRecord } from './record.ts';
 import { asList, sourcePath } from './source-reader.ts';

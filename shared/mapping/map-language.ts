@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { path, sources } from './map-source.ts';
 
 const logicalName = z
   .string()
@@ -8,15 +9,6 @@ const resourceName = z
   .string()
   .regex(/^[A-Z][A-Za-z]+$/)
   .describe('FHIR resource type.');
-const path = z.string().min(1).describe('Path into the resource, see docs/maps.md.');
-const source = z.union([
-  path,
-  z.strictObject({ s: path }).describe("The product's FHIR Element Map."),
-  z
-    .strictObject({ typeOf: path })
-    .describe('The FHIR type name of a choice element ($.value[x]) or of a reference target.'),
-]);
-const sources = z.union([source, z.array(source).min(1)]).describe('Tried in order.');
 const option = z.union([z.string(), z.number(), z.boolean()]);
 
 const common = {
@@ -25,6 +17,16 @@ const common = {
   matching: z.boolean().optional().describe('Used in record matching (expansion maps).'),
   writeback: z.boolean().optional().describe('Sent back to FHIR; default true.'),
   disabled: z.boolean().optional(),
+  when: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Conditions as in a filter, such as status=='final'; else the column is cleared."),
+  returnElement: z
+    .string()
+    .regex(/^[a-z][A-Za-z]*$/)
+    .optional()
+    .describe('FHIR attribute metadata: what to ask for in _elements, if the path does not tell.'),
   note: z.string().optional(),
 };
 const scalar = {
@@ -32,6 +34,10 @@ const scalar = {
   maxLength: z.int().positive().optional().describe('Of a string column, in UTF-16 units.'),
   minimum: z.number().optional(),
   maximum: z.number().optional(),
+  units: z
+    .record(z.string().min(1), z.number().positive())
+    .optional()
+    .describe('The source is a Quantity: accepted unit codes and what to multiply its value by.'),
   join: z.string().optional().describe('Joins all values of a string with this separator.'),
   onMisfit: z
     .enum(['reject', 'drop', 'truncate', 'round'])
@@ -68,7 +74,9 @@ const lookup = z.strictObject({
   action: z.literal('Lookup'),
   source: sources,
   type: z.literal('lookup'),
-  table: logicalName.describe('Table that the lookup column points to.'),
+  table: z
+    .union([logicalName, z.array(logicalName).min(1)])
+    .describe('Table that the lookup column points to; several for a multi-table lookup.'),
   references: z.array(resourceName).min(1).describe('Accepted FHIR target types.'),
 });
 const lookupCodeableConcept = z.strictObject({
@@ -97,6 +105,7 @@ const shared = {
   $schema: z.string().optional(),
   name: z.string().min(1).max(100),
   disabled: z.boolean().optional(),
+  archived: z.boolean().optional().describe('Kept for reference; cannot be enabled.'),
   writeback: z.boolean().optional().describe('Enable Write Back to FHIR; default false.'),
   supportedMessages: z.array(z.enum(['Create', 'Update'])).optional(),
   note: z.string().optional(),
@@ -183,8 +192,6 @@ export type PackFile = Readonly<z.infer<typeof packSchema>>;
 export type AttributeMap = Readonly<z.infer<typeof attributeMap>>;
 export type ColumnMap = Readonly<z.infer<typeof columnMap>>;
 export type ExpandAttribute = Readonly<z.infer<typeof expand>>;
-export type Sources = z.infer<typeof sources>;
-export type Source = z.infer<typeof source>;
 export type ScalarAttribute = Readonly<z.infer<typeof copyData> | z.infer<typeof setDefaultValue>>;
 
 /** The JSON Schema of every map file, written to `maps/map.schema.json` for editors. */

@@ -98,7 +98,8 @@ function childrenOf(node: unknown): readonly unknown[] {
   return isRecord(node) ? Object.values(node) : [];
 }
 
-function compileFilter(conditions: readonly PathCondition[]): (item: unknown) => boolean {
+/** Whether all conditions hold for an item. */
+export function compileFilter(conditions: readonly PathCondition[]): (item: unknown) => boolean {
   const tests = conditions.map(compileCondition);
   return (item) => {
     for (const test of tests) if (!test(item)) return false;

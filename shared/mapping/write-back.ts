@@ -14,7 +14,7 @@ import type {
 import { compilePath } from './path-compiler.ts';
 import { type ParsedPath, type PathStep, parsePath } from './path-syntax.ts';
 import { compilePathWriter, type WritePath } from './path-writer.ts';
-import { asList } from './source-reader.ts';
+import { asList } from './source-paths.ts';
 
 /** One place of the resource that a column may come from. */
 interface Place {
