@@ -5,7 +5,7 @@ export interface ClearWithheldInput {
   readonly patient: string;
 }
 
-/** Forgets that something was held back, once everything about the patient was gone through. */
+/** Forgets that something was held back, before everything about the patient is gone through: what is held back then marks anew. */
 export async function clearWithheld(
   { ledger }: ActivityDependencies,
   { patient }: ClearWithheldInput,

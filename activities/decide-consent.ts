@@ -99,6 +99,35 @@ function answers(
   return { permitted, ended, refused };
 }
 
+/**
+ * Which of these resources consent refuses at this moment. What FHIR no longer
+ * has counts as refused: its rows have to go as well.
+ */
+export async function refusedNow(
+  deps: ActivityDependencies,
+  references: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const read = await deps.fhir.readCurrent(references.map(partsOf));
+  const refused = new Set<string>();
+  const candidates: Candidate[] = [];
+  references.forEach((reference, index) => {
+    const result = read[index];
+    if (result?.kind === 'current') {
+      const { versionId, lastUpdated, resource } = result;
+      candidates.push(candidateFor(deps, { reference, versionId, lastUpdated }, resource));
+    } else if (result?.kind === 'gone' || result?.kind === 'missing') {
+      refused.add(reference);
+    }
+  });
+  const patients = [...new Set(candidates.flatMap((candidate) => candidate.patients))];
+  const consents = await readConsents(deps, patients);
+  for (const candidate of candidates) {
+    const wishes = { consents, switchedOff: new Set<string>() };
+    if (isDenied(deps, candidate, wishes)) refused.add(candidate.resource.reference);
+  }
+  return refused;
+}
+
 const switchedOff = 'the switch on the contact is off';
 
 const endingOf = ({ reference, versionId }: CurrentResource) =>

@@ -2,18 +2,14 @@ import type {
   DataverseOperation,
   DataverseResult,
   DataverseRow,
-  Row,
 } from '../shared/dataverse/index.ts';
 import type { ExpansionMap, MappedRow, RootMap } from '../shared/mapping/index.ts';
-import type {
-  ChildRowCounts,
-  FailedResource,
-  Problem,
-  ResourceEnding,
-} from '../shared/outcomes/index.ts';
+import type { ChildRowCounts, FailedResource, ResourceEnding } from '../shared/outcomes/index.ts';
 import {
   childQuery,
+  forgetLookups,
   planChildRows,
+  type ResolvedLookups,
   refusalProblem,
   resolveLookups,
   rowsOf,
@@ -69,38 +65,49 @@ async function expand(
 ): Promise<ExpandRowsOutput> {
   const found = findExpansion(deps, input);
   if (found === undefined) return { expanded: [], ended: [], failed: [] };
-  const { parents, ended } = await mapChildren(deps, found.expansion, input.rows);
+  const { parents, ended, failed } = await mapChildren(deps, found.expansion, input.rows);
   const stored = await readChildren(deps, found, parents);
-  const plans = parents.map(({ row, desired }): ParentPlan => {
+  const plans = parents.map(({ row, mapped, resolved }): ParentPlan => {
+    const desired = resolved.map((child) => child.row);
     const parent = { rowId: row.rowId, desired, stored: stored.get(row.rowId) ?? [] };
     const { operations, ...children } = planChildRows(found.expansion, parent);
-    return { row, operations, children };
+    const [waitingFor] = resolved.flatMap(({ missing }) => missing);
+    return { row, mapped, operations, children, ...(waitingFor ? { waitingFor } : {}) };
   });
   const settled = await writeChildren(deps, found, plans);
-  return { ...settled, ended: [...ended, ...settled.ended] };
+  return {
+    expanded: settled.expanded,
+    ended: [...ended, ...settled.ended],
+    failed: [...failed, ...settled.failed],
+  };
 }
 
 interface ParentInHand {
   readonly row: WrittenRow;
-  readonly desired: readonly Row[];
+  readonly mapped: readonly MappedRow[];
+  readonly resolved: readonly ResolvedLookups[];
+}
+
+interface MappedParents {
+  readonly parents: readonly ParentInHand[];
+  readonly ended: readonly ResourceEnding[];
+  readonly failed: readonly FailedResource[];
 }
 
 async function mapChildren(
   deps: ActivityDependencies,
   expansion: ExpansionMap,
   rows: readonly WrittenRow[],
-): Promise<{
-  readonly parents: readonly ParentInHand[];
-  readonly ended: readonly ResourceEnding[];
-}> {
+): Promise<MappedParents> {
   const bodies = await loadBodies(deps, rows);
   const ended: ResourceEnding[] = [];
-  const fitting: { readonly row: WrittenRow; readonly mapped: readonly MappedRow[] }[] = [];
+  const failed: FailedResource[] = [];
+  const fitting: Omit<ParentInHand, 'resolved'>[] = [];
   for (const row of rows) {
     const body = bodies.get(row.reference);
     const mapped = body === undefined ? [] : expansion.expand(body);
-    const problem = body ? mapped.flatMap(({ problems }) => problems)[0] : undefined;
-    if (body === undefined) ended.push({ ...endingOf(row), problem: unreadableBody });
+    const problem = mapped.flatMap(({ problems }) => problems)[0];
+    if (body === undefined) failed.push({ reference: row.reference, step: bodyStep });
     else if (problem) ended.push({ ...endingOf(row), problem: mappingProblem(problem) });
     else fitting.push({ row, mapped });
   }
@@ -108,23 +115,22 @@ async function mapChildren(
     deps,
     fitting.flatMap(({ mapped }) => mapped),
   );
+  const parents: ParentInHand[] = [];
   let next = 0;
-  const parents = fitting.map(({ row, mapped }) => {
-    const desired = resolved.slice(next, next + mapped.length);
+  for (const { row, mapped } of fitting) {
+    const own = resolved.slice(next, next + mapped.length);
     next += mapped.length;
-    return { row, desired };
-  });
-  return { parents, ended };
+    const refusal = own.find((child) => child.refusal !== undefined)?.refusal;
+    if (refusal === undefined) parents.push({ row, mapped, resolved: own });
+    else ended.push({ ...endingOf(row), problem: refusalProblem(refusal, expansion.name) });
+  }
+  return { parents, ended, failed };
 }
+
+const bodyStep = 'reading the body again';
 
 const endingOf = ({ reference, versionId, rowId, table }: WrittenRow) =>
   ({ reference, versionId, rowId, table, kind: 'rejected' }) as const;
-
-const unreadableBody: Problem = {
-  cause: 'fhir-unreadable',
-  code: 'version',
-  remedy: 'The version could not be read again. Redrive the change.',
-};
 
 function findExpansion(
   { pack }: ActivityDependencies,
@@ -153,31 +159,38 @@ async function readChildren(
 
 interface ParentPlan {
   readonly row: WrittenRow;
+  readonly mapped: readonly MappedRow[];
   readonly operations: readonly DataverseOperation[];
   readonly children: ChildRowCounts;
+  /** A reference of the child rows that has no row yet. */
+  readonly waitingFor?: string;
 }
 
 async function writeChildren(
-  { dataverse }: ActivityDependencies,
+  deps: ActivityDependencies,
   { root, expansion }: Expansion,
   plans: readonly ParentPlan[],
-): Promise<ExpandRowsOutput> {
+): Promise<Settled> {
+  const output: Settled = { expanded: [], ended: [], failed: [] };
   const operations = plans.flatMap((plan) => plan.operations);
-  if (operations.length === 0) return { expanded: plans.map(expandedOf), ended: [], failed: [] };
-  const answers = await dataverse.execute(operations);
-  const versions = await parentVersions(dataverse, root, plans);
-  const output = { expanded: [], ended: [], failed: [] } as Settled;
+  if (operations.length === 0) {
+    for (const plan of plans) complete(plan, output);
+    return output;
+  }
+  const answers = await deps.dataverse.execute(operations);
+  const versions = await parentVersions(deps.dataverse, root, plans);
   let next = 0;
   for (const plan of plans) {
     const own = answers.slice(next, next + plan.operations.length);
     next += plan.operations.length;
+    if (own.some(({ kind }) => kind === 'missing')) forgetLookups(deps, plan.mapped);
     settle(plan, { expansion, answers: own, version: versions.get(plan.row.rowId) }, output);
   }
   return output;
 }
 
 interface Settled {
-  readonly expanded: ReturnType<typeof expandedOf>[];
+  readonly expanded: ExpandRowsOutput['expanded'][number][];
   readonly ended: ResourceEnding[];
   readonly failed: FailedResource[];
 }
@@ -205,7 +218,20 @@ function settle(
   ) {
     output.failed.push({ reference, step: expansion.name });
   } else {
-    output.expanded.push(expandedOf(plan));
+    complete(plan, output);
+  }
+}
+
+/**
+ * The children are in line as far as they can be. A reference without a row does
+ * not hold up the parent, but its change waits, so that the lookup is filled as
+ * soon as the row is there, whatever the order of events.
+ */
+function complete({ row, children, waitingFor }: ParentPlan, output: Settled): void {
+  const { reference } = row;
+  output.expanded.push({ reference, children });
+  if (waitingFor !== undefined) {
+    output.ended.push({ reference, kind: 'parked', waitingFor: [waitingFor] });
   }
 }
 
@@ -214,8 +240,6 @@ function isOpen({ kind }: DataverseResult, operation: DataverseOperation | undef
   if (kind === 'conflict') return operation?.kind !== 'create';
   return kind !== 'written' && kind !== 'deleted';
 }
-
-const expandedOf = ({ row, children }: ParentPlan) => ({ reference: row.reference, children });
 
 /** The FHIR versions that the parents show after the children were written. */
 async function parentVersions(

@@ -1,6 +1,7 @@
 import type { ParkedChange } from '../shared/ledger/index.ts';
 import { type ChangeOutcome, referenceOf } from '../shared/outcomes/index.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { endlessWaits } from './endless-waits.ts';
 import { findRows } from './remove-rows.ts';
 
 export interface ParkChangesInput {
@@ -30,21 +31,28 @@ export async function parkChanges(
     return awaited === undefined ? [] : [{ change, waitingFor: awaited, since }];
   });
   await deps.ledger.parked.park(waiting);
-  const awaited = [...new Set(waiting.map((item) => item.waitingFor))];
-  const present = new Set((await findRows(deps, awaited)).map(({ reference }) => reference));
-  const circular = await inCircles(deps, waiting);
+  const references = waiting.map((item) => referenceOf(item.change));
+  const looked = [...new Set([...waiting.map((item) => item.waitingFor), ...references])];
+  const present = new Set((await findRows(deps, looked)).map(({ reference }) => reference));
+  const rowless = waiting.filter((item) => !present.has(referenceOf(item.change)));
+  const circular = new Set(await inCircles(deps, rowless));
   const ready = waiting.filter((item) => present.has(item.waitingFor) || circular.has(item));
   return { ready: await deps.ledger.parked.claim(ready, instanceId) };
 }
 
-/** Two changes that wait for each other would wait for ever; the second to be parked notices. */
+/**
+ * Changes that wait for each other would wait for ever; the last to be parked
+ * notices. One that has its row already is not let go for this reason: whoever
+ * waits for it comes first, and then it is released.
+ */
 async function inCircles(
   { ledger }: ActivityDependencies,
-  waiting: readonly ParkedChange[],
-): Promise<ReadonlySet<ParkedChange>> {
-  const waiters = await ledger.parked.waitingFor(waiting.map(({ change }) => referenceOf(change)));
-  const waitsFor = new Set(waiters.map((item) => `${referenceOf(item.change)} ${item.waitingFor}`));
-  return new Set(
-    waiting.filter((item) => waitsFor.has(`${item.waitingFor} ${referenceOf(item.change)}`)),
-  );
+  rowless: readonly ParkedChange[],
+): Promise<readonly ParkedChange[]> {
+  const waits = rowless.map((item) => ({
+    item,
+    reference: referenceOf(item.change),
+    waitingFor: item.waitingFor,
+  }));
+  return (await endlessWaits(ledger.parked, waits)).map(({ item }) => item);
 }

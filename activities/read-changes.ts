@@ -1,7 +1,12 @@
 import { patientsOf } from '../shared/consent/index.ts';
 import type { Change } from '../shared/events/index.ts';
 import type { ReadResult } from '../shared/fhir/index.ts';
-import { type FailedResource, type ResourceEnding, referenceOf } from '../shared/outcomes/index.ts';
+import {
+  compareVersions,
+  type FailedResource,
+  type ResourceEnding,
+  referenceOf,
+} from '../shared/outcomes/index.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { type CurrentResource, keep, partsOf } from './resources.ts';
 
@@ -35,8 +40,17 @@ export async function readChanges(
     .map((reference) => ({ reference, kind: 'skipped', reason: 'no enabled map for this type' }));
   const results = readable.length > 0 ? await deps.fhir.readCurrent(readable.map(partsOf)) : [];
   const output = { current: [], gone: [], failed: [], ended } as Sorted;
-  for (const result of results) sort(deps, result, output);
-  return { ...output, consentTurns: await consentTurns(deps, { changes, results }) };
+  const consents = results.filter(({ reference }) => reference.resourceType === 'Consent');
+  const earlier = await earlierConsents(deps, changes, consents);
+  for (const result of results) {
+    const before = earlier.get(referenceOf(result.reference));
+    sort(
+      deps,
+      before?.kind === 'failed' ? { ...before, reference: result.reference } : result,
+      output,
+    );
+  }
+  return { ...output, consentTurns: patientsOfConsents(deps, [...consents, ...earlier.values()]) };
 }
 
 interface Sorted {
@@ -96,34 +110,46 @@ function unreadable(reference: string, status: number): ResourceEnding {
   };
 }
 
-interface ConsentReading {
-  readonly changes: readonly Change[];
-  readonly results: readonly ReadResult[];
-}
-
-/** Whose Consent changed. A deleted Consent names its patient in the version before. */
-async function consentTurns(
-  { fhir, fhirUrl }: ActivityDependencies,
-  { changes, results }: ConsentReading,
-): Promise<readonly string[]> {
-  const consents = results.filter(({ reference }) => reference.resourceType === 'Consent');
-  const deleted = consents.flatMap(({ kind, reference }) => {
-    const versionId = kind === 'gone' ? versionBefore(changes, reference.id) : undefined;
+/**
+ * The versions before: a deleted Consent names its patient there, and one that was
+ * put to another patient says there whose it was.
+ */
+async function earlierConsents(
+  { fhir }: ActivityDependencies,
+  changes: readonly Change[],
+  consents: readonly ReadResult[],
+): Promise<ReadonlyMap<string, ReadResult>> {
+  const wanted = consents.flatMap(({ reference, ...result }) => {
+    const at = result.kind === 'current' ? result.versionId : newestVersion(changes, reference.id);
+    const versionId = versionBefore(at);
     return versionId === undefined ? [] : [{ ...reference, versionId }];
   });
-  const previous = deleted.length > 0 ? await fhir.readVersions(deleted) : [];
-  const patients = [...consents, ...previous].flatMap((result) =>
+  const read = wanted.length > 0 ? await fhir.readVersions(wanted) : [];
+  return new Map(read.map((result) => [referenceOf(result.reference), result]));
+}
+
+function patientsOfConsents(
+  { fhirUrl }: ActivityDependencies,
+  consents: readonly ReadResult[],
+): readonly string[] {
+  const patients = consents.flatMap((result) =>
     result.kind === 'current' ? patientsOf(result.resource, fhirUrl) : [],
   );
   return [...new Set(patients)];
 }
 
-function versionBefore(changes: readonly Change[], id: string): string | undefined {
-  const versions = changes
+/** The highest version of a Consent that the changes speak of: of a deleted one, its deletion. */
+function newestVersion(changes: readonly Change[], id: string): string | undefined {
+  return changes
     .filter((change) => change.resourceType === 'Consent' && change.id === id)
-    .map(({ versionId }) => Number(versionId))
-    .filter((version) => Number.isSafeInteger(version) && version > 1);
-  return versions.length === 0 ? undefined : String(Math.max(...versions) - 1);
+    .flatMap(({ versionId }) => versionId ?? [])
+    .sort((left, right) => compareVersions(left, right))
+    .at(-1);
+}
+
+function versionBefore(versionId: string | undefined): string | undefined {
+  const version = Number(versionId);
+  return Number.isSafeInteger(version) && version > 1 ? String(version - 1) : undefined;
 }
 
 const waitOf = ({ retryAfterSeconds }: { readonly retryAfterSeconds?: number }) =>

@@ -1,4 +1,4 @@
-import type { DataverseOperation, DataverseResult } from '../shared/dataverse/index.ts';
+import type { DataverseResult, DataverseRow } from '../shared/dataverse/index.ts';
 import type { RootMap } from '../shared/mapping/index.ts';
 import type { FailedResource, ResourceEnding } from '../shared/outcomes/index.ts';
 import { byReference, refusalProblem, rootQuery, rowsOf } from '../shared/rows/index.ts';
@@ -19,6 +19,10 @@ export interface RootRow {
   readonly reference: string;
   readonly root: RootMap;
   readonly rowId: string;
+  /** The row as it was read: a removal takes away exactly this state of it. */
+  readonly etag: string;
+  /** Inactive with an emptied version: what the policy `deactivate` leaves. */
+  readonly deactivated: boolean;
 }
 
 /** Takes rows of resources that FHIR no longer has out of Dataverse, children first, as the delete policy says. */
@@ -28,13 +32,36 @@ export async function removeRows(
 ): Promise<RemoveRowsOutput> {
   const rows = await findRows(deps, references);
   const found = new Set(rows.map(({ reference }) => reference));
-  const removed = await removeFromDataverse(deps, rows, deps.deletePolicy);
+  const { gone, failed } = await stillGone(deps, rows);
+  const removed = await removeFromDataverse(deps, gone, deps.deletePolicy);
   const absent = references
     .filter((reference) => !found.has(reference))
     .map(
       (reference): ResourceEnding => ({ reference, kind: 'removed', reason: 'there was no row' }),
     );
-  return { ended: [...absent, ...removed.ended], failed: removed.failed };
+  return { ended: [...absent, ...removed.ended], failed: [...failed, ...removed.failed] };
+}
+
+/**
+ * Asked once more after the rows were read: a resource that was made anew since
+ * keeps its row. Whoever brings it later than this changes the row, and then the
+ * removal of the row as it was read fails.
+ */
+async function stillGone(
+  { fhir }: ActivityDependencies,
+  rows: readonly RootRow[],
+): Promise<{ readonly gone: readonly RootRow[]; readonly failed: readonly FailedResource[] }> {
+  const read =
+    rows.length > 0 ? await fhir.readCurrent(rows.map(({ reference }) => partsOf(reference))) : [];
+  const isGone = rows.map(
+    (_, index) => read[index]?.kind === 'gone' || read[index]?.kind === 'missing',
+  );
+  return {
+    gone: rows.filter((_, index) => isGone[index]),
+    failed: rows
+      .filter((_, index) => !isGone[index])
+      .map(({ reference }) => ({ reference, step: 'seeing that the resource is gone' })),
+  };
 }
 
 /** The root rows that these resources have. */
@@ -48,14 +75,23 @@ export async function findRows(
     return root ? [{ root, ids: some.map((reference) => partsOf(reference).id) }] : [];
   });
   if (queries.length === 0) return [];
-  const results = await dataverse.execute(queries.map(({ root, ids }) => rootQuery(root, ids, [])));
-  return queries.flatMap(({ root, ids }, index) =>
-    [...byReference(root, ids, rowsOf(results[index]))].map(([reference, { id }]) => ({
-      reference,
-      root,
-      rowId: id,
-    })),
+  const results = await dataverse.execute(
+    queries.map(({ root, ids }) => rootQuery(root, ids, stateColumns(root))),
   );
+  return queries.flatMap(({ root, ids }, index) =>
+    [...byReference(root, ids, rowsOf(results[index]))].map(([reference, row]) =>
+      rootRow(reference, root, row),
+    ),
+  );
+}
+
+/** What has to be read of a row to know whether it is deactivated. */
+export const stateColumns = (root: RootMap): readonly string[] => ['statecode', root.versionColumn];
+
+export function rootRow(reference: string, root: RootMap, row: DataverseRow): RootRow {
+  const { id: rowId, etag, values } = row;
+  const deactivated = values['statecode'] === 1 && (values[root.versionColumn] ?? null) === null;
+  return { reference, root, rowId, etag, deactivated };
 }
 
 /**
@@ -71,36 +107,50 @@ export async function removeFromDataverse(
   for (const { reference } of rows) deps.directory.forget(reference);
   if (rows.length === 0) return { ended: [], failed: [] };
   if (policy === 'deactivate') return deactivate(deps, rows);
-  const children = await deps.dataverse.execute(await childDeletions(deps, rows));
-  const childFailure = children.find(({ kind }) => kind !== 'deleted');
+  const kept = await removeChildren(deps, rows);
   // A parent goes last: without it, what is left of its children could not be found again.
-  if (childFailure) return endings(rows, [], childFailure);
+  const bare = rows.filter(({ rowId }) => !kept.has(rowId));
   const answers = await deps.dataverse.execute(
-    rows.map(({ root, rowId }) => ({ kind: 'delete', table: root.table, id: rowId })),
+    bare.map(({ root, rowId, etag }) => ({ kind: 'delete', table: root.table, id: rowId, etag })),
   );
-  return endings(rows, answers);
+  const answerOf = new Map(bare.map(({ rowId }, index) => [rowId, answers[index]]));
+  return endings(rows, ({ rowId }) => kept.get(rowId) ?? answerOf.get(rowId));
 }
 
-async function childDeletions(
+/** Deletes the child rows; answers the parents that have to stay, each with what kept one of its children. */
+async function removeChildren(
   { dataverse }: ActivityDependencies,
   rows: readonly RootRow[],
-): Promise<readonly DataverseOperation[]> {
+): Promise<ReadonlyMap<string, DataverseResult>> {
   const byRoot = Map.groupBy(rows, ({ root }) => root);
   const queries = [...byRoot].flatMap(([root, some]) =>
-    root.expansions.map(
-      ({ table, parentColumn }): DataverseOperation => ({
-        kind: 'query',
-        table,
-        select: [],
-        filter: { column: parentColumn, in: some.map(({ rowId }) => rowId) },
-      }),
-    ),
+    root.expansions.map(({ table, parentColumn }) => ({
+      table,
+      parentColumn,
+      parents: some.map(({ rowId }) => rowId),
+    })),
   );
-  if (queries.length === 0) return [];
-  const results = await dataverse.execute(queries);
-  return queries.flatMap(({ table }, index) =>
-    rowsOf(results[index]).map(({ id }): DataverseOperation => ({ kind: 'delete', table, id })),
+  if (queries.length === 0) return new Map();
+  const found = await dataverse.execute(
+    queries.map(({ table, parentColumn, parents }) => ({
+      kind: 'query',
+      table,
+      select: [parentColumn],
+      filter: { column: parentColumn, in: parents },
+    })),
   );
+  const children = queries.flatMap(({ table, parentColumn }, index) =>
+    rowsOf(found[index]).map(({ id, values }) => ({ table, id, parent: values[parentColumn] })),
+  );
+  const answers = await dataverse.execute(
+    children.map(({ table, id }) => ({ kind: 'delete', table, id })),
+  );
+  const kept = new Map<string, DataverseResult>();
+  children.forEach(({ parent }, index) => {
+    const answer = answers[index];
+    if (answer !== undefined && answer.kind !== 'deleted') kept.set(String(parent), answer);
+  });
+  return kept;
 }
 
 /**
@@ -112,53 +162,42 @@ async function deactivate(
   { dataverse }: ActivityDependencies,
   rows: readonly RootRow[],
 ): Promise<RemoveRowsOutput> {
-  const current = await dataverse.execute(
-    await Promise.all(
-      rows.map(
-        async ({ root, rowId }): Promise<DataverseOperation> => ({
-          kind: 'query',
-          table: root.table,
-          select: [],
-          filter: { column: (await dataverse.table(root.table)).primaryId, equals: rowId },
-        }),
-      ),
-    ),
-  );
-  const present = rows.flatMap((row, index) => {
-    const [stored] = rowsOf(current[index]);
-    return stored ? [{ row, etag: stored.etag }] : [];
-  });
+  const active = rows.filter(({ deactivated }) => !deactivated);
   const answers = await dataverse.execute(
-    present.map(({ row, etag }) => ({
+    active.map(({ root, rowId, etag }) => ({
       kind: 'update',
-      table: row.root.table,
-      id: row.rowId,
+      table: root.table,
+      id: rowId,
       etag,
-      row: { statecode: 1, statuscode: 2, [row.root.versionColumn]: null },
+      row: { statecode: 1, statuscode: 2, [root.versionColumn]: null },
     })),
   );
-  return endings(
-    present.map(({ row }) => row),
-    answers,
+  const answerOf = new Map(active.map(({ rowId }, index) => [rowId, answers[index]]));
+  return endings(rows, ({ rowId, deactivated }) =>
+    deactivated ? { kind: 'deleted' } : answerOf.get(rowId),
   );
 }
 
 function endings(
   rows: readonly RootRow[],
-  answers: readonly DataverseResult[],
-  childFailure?: DataverseResult,
+  answerOf: (row: RootRow) => DataverseResult | undefined,
 ): RemoveRowsOutput {
   const ended: ResourceEnding[] = [];
   const failed: FailedResource[] = [];
-  rows.forEach(({ reference, root, rowId }, index) => {
-    const answer = childFailure ?? answers[index];
-    if (answer?.kind === 'deleted' || answer?.kind === 'written') {
-      ended.push({ reference, kind: 'removed', table: root.table, rowId });
-    } else if (answer?.kind === 'refused') {
+  for (const row of rows) {
+    const { reference, root, rowId } = row;
+    const answer = answerOf(row);
+    if (answer?.kind === 'refused') {
       ended.push({ reference, kind: 'rejected', problem: refusalProblem(answer, root.name) });
+    } else if (answer !== undefined && isAway(answer)) {
+      ended.push({ reference, kind: 'removed', table: root.table, rowId });
     } else {
       failed.push({ reference, step: 'removing the row' });
     }
-  });
+  }
   return { ended, failed };
 }
+
+/** Written stands for deactivated; a row that was not there to be deactivated is away as well. */
+const isAway = ({ kind }: DataverseResult): boolean =>
+  kind === 'deleted' || kind === 'written' || kind === 'missing';

@@ -1,4 +1,5 @@
 import type { FhirResource, ReadResult, VersionReference } from '../shared/fhir/index.ts';
+import { referenceOf } from '../shared/outcomes/index.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 
 /** One version of one resource as activities pass it on: a reference, never the body. */
@@ -15,14 +16,29 @@ export function partsOf(reference: string): { readonly resourceType: string; rea
   return { resourceType: reference.slice(0, slash), id: reference.slice(slash + 1) };
 }
 
-/**
- * The bodies of these versions, from memory or read again by version: the FHIR
- * service is the claim check (DESIGN §2). A version that cannot be read is absent.
- */
+export interface LoadedBodies {
+  /** By `Type/id`; a version that cannot be read is absent. */
+  readonly bodies: ReadonlyMap<string, FhirResource>;
+  /** Those of the absent that a later attempt may read. */
+  readonly failed: ReadonlySet<string>;
+}
+
+/** The bodies of these versions; one that cannot be read, now or ever, is absent. */
 export async function loadBodies(
-  { fhir, versions }: Pick<ActivityDependencies, 'fhir' | 'versions'>,
+  deps: Pick<ActivityDependencies, 'fhir' | 'versions'>,
   resources: readonly CurrentResource[],
 ): Promise<ReadonlyMap<string, FhirResource>> {
+  return (await readBodies(deps, resources)).bodies;
+}
+
+/**
+ * The bodies of these versions, from memory or read again by version: the FHIR
+ * service is the claim check (DESIGN §2).
+ */
+export async function readBodies(
+  { fhir, versions }: Pick<ActivityDependencies, 'fhir' | 'versions'>,
+  resources: readonly CurrentResource[],
+): Promise<LoadedBodies> {
   const bodies = new Map<string, FhirResource>();
   const unknown: VersionReference[] = [];
   for (const { reference, versionId } of resources) {
@@ -32,10 +48,12 @@ export async function loadBodies(
     else bodies.set(reference, body);
   }
   const read = unknown.length > 0 ? await fhir.readVersions(unknown) : [];
+  const failed = new Set<string>();
   for (const result of read) {
     if (result.kind === 'current') bodies.set(keep(versions, result), result.resource);
+    if (result.kind === 'failed') failed.add(referenceOf(result.reference));
   }
-  return bodies;
+  return { bodies, failed };
 }
 
 /** Keeps a body for the later steps of the change set; answers `Type/id`. */

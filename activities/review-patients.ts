@@ -1,4 +1,5 @@
-import type { FhirResource } from '../shared/fhir/index.ts';
+import { AppError } from '../shared/errors.ts';
+import { type FhirResource, isRecord, type ReadResult } from '../shared/fhir/index.ts';
 import { fhirKey, rootQuery, rowsOf } from '../shared/rows/index.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { decide, readConsents } from './patient-decisions.ts';
@@ -20,6 +21,7 @@ export interface ReviewPatientsOutput {
  * Decides what a turn of consent means for patients. A refusal with rows in
  * Dataverse withdraws. Whoever had data held back, or has rows and a Consent that
  * may speak of some resources only, is gone through once more, resource by resource.
+ * @throws AppError FHIR_UNAVAILABLE while a patient or a Consent cannot be read
  */
 export async function reviewPatients(
   deps: ActivityDependencies,
@@ -33,22 +35,32 @@ export async function reviewPatients(
   const withdraw: string[] = [];
   const backfill: string[] = [];
   for (const [index, patient] of patients.entries()) {
-    const read = bodies[index];
-    if (read?.kind !== 'current') continue;
-    const resource = read.resource;
+    const resource = bodyOf(patient, bodies[index]);
     const refused = decide(deps, { patient, resource, wishes: { consents } }).kind === 'deny';
     if (refused && withRows.has(patient)) withdraw.push(patient);
-    const partly = withRows.has(patient) && (consents.get(patient) ?? []).some(hasExceptions);
+    const partly = withRows.has(patient) && (consents.get(patient) ?? []).some(speaksOfSome);
     const marked = partly || (await deps.ledger.withheldPatients.isMarked(patient));
     if (!refused && marked) backfill.push(patient);
   }
   return { withdraw, backfill };
 }
 
-/** A Consent with nested provisions may speak of some resources and not of others. */
-function hasExceptions(consent: FhirResource): boolean {
+/** What is known of a patient. A turn of consent must not get lost because the patient cannot be read yet. */
+function bodyOf(patient: string, read: ReadResult | undefined): FhirResource {
+  if (read === undefined || read.kind === 'failed') {
+    throw new AppError('FHIR_UNAVAILABLE', 'a patient could not be read yet', {
+      details: { patient },
+    });
+  }
+  return read.kind === 'current' ? read.resource : partsOf(patient);
+}
+
+/** Elements by which a provision speaks of some resources and not of others (FHIR R4 Consent). */
+const narrowing = ['provision', 'class', 'code', 'data', 'dataPeriod', 'securityLabel'];
+
+function speaksOfSome(consent: FhirResource): boolean {
   const provision = consent['provision'];
-  return typeof provision === 'object' && provision !== null && 'provision' in provision;
+  return isRecord(provision) && narrowing.some((element) => element in provision);
 }
 
 async function patientsWithRows(

@@ -1,13 +1,9 @@
 import type { FhirResource } from '../shared/fhir/index.ts';
 import type { MapProblem, RootMap } from '../shared/mapping/index.ts';
-import {
-  type FailedResource,
-  type Problem,
-  type ResourceEnding,
-  referenceOf,
-} from '../shared/outcomes/index.ts';
+import type { FailedResource, Problem, ResourceEnding } from '../shared/outcomes/index.ts';
 import { type CirclesOf, type RowDraft, type RowResult, writeRows } from '../shared/rows/index.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { endlessWaits } from './endless-waits.ts';
 import { type CurrentResource, loadBodies, partsOf } from './resources.ts';
 
 export interface UpsertRowsInput {
@@ -32,6 +28,8 @@ export interface ExpansionTask {
 export interface UpsertRowsOutput {
   readonly written: readonly WrittenRow[];
   readonly expansions: readonly ExpansionTask[];
+  /** Resources that have a row now and that changes wait for. */
+  readonly awaited: readonly string[];
   readonly ended: readonly ResourceEnding[];
   readonly failed: readonly FailedResource[];
 }
@@ -57,9 +55,28 @@ export async function upsertRows(
     else drafts.push(drafted);
   }
   const results = await writeRows(deps, drafts, circlesIn(deps));
+  const awaited = await awaitedOf(deps, results);
   const written: WrittenRow[] = [];
   for (const result of results) sort(result, { written, ended, failed });
-  return { written, expansions: expansionTasks(deps, written, bodies), ended, failed };
+  return { written, expansions: expansionTasks(deps, written, bodies), awaited, ended, failed };
+}
+
+/**
+ * Asked for every row that is there, not only for those made just now: an attempt
+ * that made the row and was cut short would leave its waiters behind.
+ */
+async function awaitedOf(
+  { ledger }: ActivityDependencies,
+  results: readonly RowResult[],
+): Promise<readonly string[]> {
+  const present = results.filter((result) => hasRow(result)).map(({ reference }) => reference);
+  const waiters = present.length > 0 ? await ledger.parked.waitingFor(present) : [];
+  return [...new Set(waiters.map(({ waitingFor }) => waitingFor))];
+}
+
+function hasRow(result: RowResult): boolean {
+  if (result.kind === 'parked') return result.hasRow;
+  return result.kind !== 'rejected' && result.kind !== 'failed';
 }
 
 function draft(
@@ -103,17 +120,11 @@ export function mappingProblem({ map, column, path, code, problem }: MapProblem)
   };
 }
 
-/** Who waits for whom, from the waiting room: a draft that is awaited by what it awaits must not wait. */
+/** What must not be waited for: a draft that is awaited by what it awaits, over any number of steps. */
 function circlesIn({ ledger }: ActivityDependencies): CirclesOf {
   return async (parked) => {
-    const waiters = await ledger.parked.waitingFor(parked.map(({ reference }) => reference));
-    const waitsFor = new Set(
-      waiters.map(({ change, waitingFor }) => `${referenceOf(change)} ${waitingFor}`),
-    );
-    const mutual = parked.filter(({ reference, waitingFor }) =>
-      waitsFor.has(`${waitingFor} ${reference}`),
-    );
-    return new Map(mutual.map(({ reference, waitingFor }) => [reference, new Set([waitingFor])]));
+    const circular = await endlessWaits(ledger.parked, parked);
+    return new Map(circular.map(({ reference, waitingFor }) => [reference, new Set([waitingFor])]));
   };
 }
 
@@ -128,8 +139,9 @@ function sort(result: RowResult, { written, ended, failed }: Sorted): void {
   switch (result.kind) {
     case 'written':
     case 'unchanged': {
-      const { kind, ...row } = result;
+      const { kind, awaits, ...row } = result;
       written.push({ ...row, outcome: kind === 'written' ? 'applied' : 'unchanged' });
+      if (awaits !== undefined) ended.push({ reference, kind: 'parked', waitingFor: [awaits] });
       return;
     }
     case 'superseded':

@@ -5,7 +5,7 @@ import type { RootMap } from '../shared/mapping/index.ts';
 import { byReference, rootQuery, rowsOf } from '../shared/rows/index.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { decide, readConsents } from './patient-decisions.ts';
-import { type RootRow, removeFromDataverse } from './remove-rows.ts';
+import { type RootRow, removeFromDataverse, rootRow, stateColumns } from './remove-rows.ts';
 import { partsOf } from './resources.ts';
 
 export interface WithdrawPatientInput {
@@ -19,11 +19,10 @@ export interface WithdrawPatientOutput {
 }
 
 /**
- * Takes back what was sent about a patient whose consent is refused now: every
- * row that points to the contact as its patient, and the contact itself, children
- * included. What a finer Consent still permits (by class or code) is decided per
- * resource by the change sync that follows. Throws when a row resists, so that
- * the orchestration tries again: a withdrawal is complete or not done.
+ * Takes back what was sent about a patient whose consent is refused: every row
+ * that points to the contact as its patient, and the contact itself, children
+ * included. Throws when a row resists or was written meanwhile, so that the
+ * orchestration tries again: a withdrawal is complete or not done.
  */
 export async function withdrawPatient(
   deps: ActivityDependencies,
@@ -31,10 +30,9 @@ export async function withdrawPatient(
 ): Promise<WithdrawPatientOutput> {
   const contact = await findContact(deps, patient);
   if (contact === undefined) return { rows: [] };
+  const rows = [...(await rowsAbout(deps, contact.rowId)), contact];
   await deps.ledger.withheldPatients.mark([patient]);
-  const about = await rowsAbout(deps, contact.rowId);
-  const wholly = await isRefusedWholly(deps, patient);
-  const rows = [...about, ...(wholly ? [contact] : [])];
+  if (!(await isRefused(deps, patient))) return { rows: [] };
   const removed = await removeFromDataverse(deps, rows, deps.withdrawPolicy);
   const resisting =
     removed.failed.length + removed.ended.filter(({ kind }) => kind === 'rejected').length;
@@ -53,9 +51,9 @@ async function findContact(
   const root = pack.roots.get('Patient');
   if (root === undefined) return undefined;
   const { id } = partsOf(patient);
-  const [result] = await dataverse.execute([rootQuery(root, [id], [])]);
+  const [result] = await dataverse.execute([rootQuery(root, [id], stateColumns(root))]);
   const row = byReference(root, [id], rowsOf(result)).get(patient);
-  return row && { reference: patient, root, rowId: row.id };
+  return row && rootRow(patient, root, row);
 }
 
 async function rowsAbout(
@@ -65,23 +63,31 @@ async function rowsAbout(
   const roots = [...pack.roots.values()].filter(({ patientColumn }) => patientColumn !== undefined);
   const results = await dataverse.execute(roots.map((root) => patientQuery(root, contactId)));
   return roots.flatMap((root, index) =>
-    rowsOf(results[index]).map(({ id, values }) => ({
-      reference: `${root.resourceType}/${String(values[root.idColumn])}`,
-      root,
-      rowId: id,
-    })),
+    rowsOf(results[index]).map((row) =>
+      rootRow(`${root.resourceType}/${String(row.values[root.idColumn])}`, root, row),
+    ),
   );
 }
 
 function patientQuery(root: RootMap, contactId: string): DataverseOperation {
   const filter = { column: root.patientColumn ?? '', equals: contactId };
-  return { kind: 'query', table: root.table, select: [root.idColumn], filter };
+  return {
+    kind: 'query',
+    table: root.table,
+    select: [root.idColumn, ...stateColumns(root)],
+    filter,
+  };
 }
 
-/** Whether the Patient resource itself may not be there; a finer refusal leaves the contact. */
-async function isRefusedWholly(deps: ActivityDependencies, patient: string): Promise<boolean> {
+/** Asked after the rows were looked at: a permit that came since leaves them alone, and brings its own. */
+async function isRefused(deps: ActivityDependencies, patient: string): Promise<boolean> {
   const [read] = await deps.fhir.readCurrent([partsOf(patient)]);
-  if (read?.kind !== 'current') return true;
+  if (read === undefined || read.kind === 'failed') {
+    throw new AppError('FHIR_UNAVAILABLE', 'the patient could not be read yet', {
+      details: { patient },
+    });
+  }
+  if (read.kind !== 'current') return true;
   const resource: FhirResource = read.resource;
   const consents = await readConsents(deps, [patient]);
   return decide(deps, { patient, resource, wishes: { consents } }).kind === 'deny';

@@ -48,6 +48,7 @@ export async function writeBackIdentifiers(
   let open = rows.flatMap(
     (row) => target(deps, { row, body: bodies.get(row.reference), output }) ?? [],
   );
+  await seeAlive(deps, rows, output);
   open = await createIdentifierRows(deps, open, output);
   for (let round = 0; round < rounds && open.length > 0; round += 1) {
     const results = await deps.fhir.patch(open.map(patchOf));
@@ -90,6 +91,25 @@ function target(deps: ActivityDependencies, candidate: Candidate): Target | unde
     return { row, table, patch, versionId: candidate.versionId ?? row.versionId };
   output.identified.push({ reference: row.reference });
   return undefined;
+}
+
+/**
+ * A row that was made just now for a resource that needs no patch has not been
+ * held against FHIR since it was read. If the resource was deleted meanwhile, the
+ * row must not stay: another attempt removes it.
+ */
+async function seeAlive(
+  { fhir }: ActivityDependencies,
+  rows: readonly WrittenRow[],
+  output: Output,
+): Promise<void> {
+  const unpatched = new Set(output.identified.map(({ reference }) => reference));
+  const unseen = rows.filter(({ reference, created }) => created && unpatched.has(reference));
+  if (unseen.length === 0) return;
+  const read = await fhir.readCurrent(unseen.map(({ reference }) => partsOf(reference)));
+  for (const [index, { reference }] of unseen.entries()) {
+    if (read[index]?.kind !== 'current') output.failed.push({ reference, step: 'seeing it alive' });
+  }
 }
 
 const patchOf = ({ row, versionId, patch }: Target) => ({

@@ -18,7 +18,7 @@ export interface FollowUp {
   readonly input: SyncChangesInput;
   /** Changes that were parked in this set and need not wait after all. */
   readonly ready: readonly ParkedChange[];
-  readonly created: readonly string[];
+  readonly awaited: readonly string[];
   readonly consentTurns: readonly string[];
 }
 
@@ -56,12 +56,12 @@ const setSize = 100;
 
 function* releasesOf(
   context: OrchestrationContext,
-  { input, ready, created }: FollowUp,
+  { input, ready, awaited }: FollowUp,
 ): Orchestration<readonly Step<unknown>[]> {
   const { claimWaiters } = stepsOf<Activities>(context, remoteCall);
   const { instanceId } = context.df;
   const { waiters } =
-    created.length > 0 ? yield* claimWaiters({ instanceId, references: created }) : { waiters: [] };
+    awaited.length > 0 ? yield* claimWaiters({ instanceId, references: awaited }) : { waiters: [] };
   if (isReadyAgain(input, ready)) yield* pause(context, input.retry.maxSeconds);
   const byChange = [...Map.groupBy([...ready, ...waiters], ({ change }) => change.changeId)];
   const releases: Step<unknown>[] = [];

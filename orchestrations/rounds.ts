@@ -7,8 +7,8 @@ import { type Found, type SyncRound, syncRound } from './sync-round.ts';
 
 export interface Handled {
   readonly endings: readonly ResourceEnding[];
-  /** Resources that got their row. */
-  readonly created: readonly string[];
+  /** Resources that have a row now and that changes wait for. */
+  readonly awaited: readonly string[];
   /** Patients whose Consent changed, or was found changed while their rows were written. */
   readonly consentTurns: readonly string[];
 }
@@ -22,7 +22,7 @@ export function* roundsUntilDone(
   context: OrchestrationContext,
   { changes, retry }: { readonly changes: readonly Change[]; readonly retry: RetryRule },
 ): Orchestration<Handled> {
-  const found: Found = { created: new Set(), consentTurns: new Set() };
+  const found: Found = { awaited: new Set(), consentTurns: new Set() };
   const endings = new Map<string, ResourceEnding>();
   const halfDone = new Map<string, ResourceEnding>();
   let open = changes;
@@ -44,7 +44,7 @@ export function* roundsUntilDone(
   }
   return {
     endings: [...endings.values()],
-    created: [...found.created],
+    awaited: [...found.awaited],
     consentTurns: [...found.consentTurns],
   };
 }

@@ -40,7 +40,7 @@ export function* syncChanges(context: OrchestrationContext): Orchestration<Outco
   const steps = stepsOf<Activities>(context, remoteCall);
   const { instanceId } = context.df;
 
-  const { endings, created, consentTurns } = yield* roundsUntilDone(context, input);
+  const { endings, awaited, consentTurns } = yield* roundsUntilDone(context, input);
   const outcomes = settleChanges(input.changes, endings);
   const at = context.df.currentUtcDateTime.toISOString();
   const parked = outcomes.filter(({ kind }) => kind === 'parked');
@@ -61,7 +61,7 @@ export function* syncChanges(context: OrchestrationContext): Orchestration<Outco
     released: input.released ?? [],
     redriven: input.redriven ?? [],
   });
-  yield* followUp(context, { input, ready, created, consentTurns });
+  yield* followUp(context, { input, ready, awaited, consentTurns });
   return counts;
 }
 

@@ -20,8 +20,8 @@ export interface SyncRound {
 
 /** What rounds come upon; filled at once, so that a round that breaks off loses none of it. */
 export interface Found {
-  /** Resources that got their row. */
-  readonly created: Set<string>;
+  /** Resources that have a row now and that changes wait for. */
+  readonly awaited: Set<string>;
   /** Patients whose Consent changed, or was found changed while their rows were written. */
   readonly consentTurns: Set<string>;
 }
@@ -43,12 +43,18 @@ export function* syncRound(
     current.length > 0
       ? yield* steps.decideConsent({ resources: current })
       : { ...none, permitted: [], refused: [] };
-  if (consent.refused.length > 0) yield* steps.withdrawRows({ references: consent.refused });
+  const withdrawn =
+    consent.refused.length > 0
+      ? yield* steps.withdrawRows({ references: consent.refused })
+      : { rows: [], failed: [] };
   const rows = yield* syncRows(context, consent.permitted, found);
 
   return {
     endings: [...read.ended, ...removed.ended, ...consent.ended, ...rows.endings],
-    failed: [...read.failed, ...removed.failed, ...consent.failed, ...rows.failed],
+    failed: [
+      ...[...read.failed, ...removed.failed, ...consent.failed],
+      ...[...withdrawn.failed, ...rows.failed],
+    ],
     halfDone: rows.halfDone,
   };
 }
@@ -63,7 +69,7 @@ function* syncRows(
   const steps = stepsOf<Activities>(context, remoteCall);
 
   const upserted = yield* steps.upsertRows({ resources: permitted });
-  for (const row of upserted.written) if (row.created) found.created.add(row.reference);
+  for (const reference of upserted.awaited) found.awaited.add(reference);
   const expanded = yield* expandAll(context, upserted);
   const written = new Set(upserted.written.map(({ reference }) => reference));
   const identified =

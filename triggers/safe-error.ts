@@ -15,8 +15,14 @@ export function safeError(error: unknown, context: Pick<InvocationContext, 'erro
   return new AppError('INTERNAL', 'see the log of this invocation', { details: { name, places } });
 }
 
-/** Stack lines without the message, which can have several lines itself. */
+/** The stack without the message, which can have several lines and look like a stack itself. */
 function placesOf(error: unknown): readonly string[] {
-  const stack = error instanceof Error ? (error.stack ?? '') : '';
-  return stack.split('\n').filter((line) => /^ {4}at [^"'{}]*:\d+:\d+\)?$/.test(line));
+  if (!(error instanceof Error)) return [];
+  const { message, stack = '' } = error;
+  const head = `${error.name}: ${message}`;
+  if (!stack.startsWith(head)) return [];
+  return stack
+    .slice(head.length)
+    .split('\n')
+    .filter((line) => line.startsWith('    at '));
 }

@@ -1,4 +1,16 @@
-import { type DurableClient, OrchestrationRuntimeStatus } from 'durable-functions';
+import { OrchestrationRuntimeStatus } from 'durable-functions';
+
+/** The part of the durable client that a start needs. */
+export interface Starter {
+  startNew(
+    name: string,
+    options: { readonly instanceId: string; readonly input: object },
+  ): Promise<string>;
+  getStatus(instanceId: string): Promise<{
+    readonly instanceId: string;
+    readonly runtimeStatus: OrchestrationRuntimeStatus;
+  }>;
+}
 
 /** An instance that ended like this has not done its work, and a start is free to replace it. */
 const lost: readonly OrchestrationRuntimeStatus[] = [
@@ -16,7 +28,7 @@ const lost: readonly OrchestrationRuntimeStatus[] = [
  * hand: the failure is thrown, so that the sender tries again.
  */
 export async function startOnce(
-  client: Pick<DurableClient, 'startNew' | 'getStatus'>,
+  client: Starter,
   start: { readonly name: string; readonly instanceId: string; readonly input: object },
 ): Promise<'started' | 'running'> {
   try {

@@ -1,19 +1,25 @@
-import { checkPath } from './check-path.ts';
+import { checkSource } from './check-source.ts';
 import type { Complain } from './map-file-problem.ts';
 import type { MapFiles } from './map-files.ts';
 import type { AttributeMap, ColumnMap } from './map-language.ts';
 import type { Sources } from './map-source.ts';
-import { sourcePath } from './source-reader.ts';
+import { parseConditions } from './path-conditions.ts';
+import { asList } from './source-paths.ts';
 
 interface ColumnPlace {
   readonly pointer: string;
   readonly selections: ReadonlySet<string>;
+  /** False in expansion maps, which see one item and not the resource around it. */
+  readonly wholeResource: boolean;
   readonly files: MapFiles;
 }
 
 /** Checks the paths of one attribute map and the names and constants that it uses. */
 export function checkColumn(attribute: AttributeMap, place: ColumnPlace, complain: Complain): void {
   if (attribute.source !== undefined) checkSources(attribute.source, place, complain);
+  if (attribute.action !== 'Expand' && attribute.when !== undefined) {
+    checkWhen(attribute.when, place, complain);
+  }
   switch (attribute.action) {
     case 'Copy Data':
       checkTextRules(attribute, place, complain);
@@ -32,14 +38,19 @@ export function checkColumn(attribute: AttributeMap, place: ColumnPlace, complai
 }
 
 function checkSources(sources: Sources, place: ColumnPlace, complain: Complain): void {
-  const { pointer, selections } = place;
+  const { pointer } = place;
   if (Array.isArray(sources)) {
     sources.forEach((source, index) => {
-      checkPath(sourcePath(source), `${pointer}/source/${index}`, selections, complain);
+      checkSource(source, { ...place, pointer: `${pointer}/source/${index}` }, complain);
     });
   } else {
-    checkPath(sourcePath(sources), `${pointer}/source`, selections, complain);
+    checkSource(sources, { ...place, pointer: `${pointer}/source` }, complain);
   }
+}
+
+function checkWhen(when: string, { pointer }: ColumnPlace, complain: Complain): void {
+  const parsed = parseConditions(when);
+  if (parsed.kind === 'refused') complain(`${pointer}/when`, parsed.problem, parsed.remedy);
 }
 
 function checkTextRules(
@@ -47,7 +58,14 @@ function checkTextRules(
   { pointer }: ColumnPlace,
   complain: Complain,
 ): void {
-  const { type, join, onMisfit, maxLength } = attribute;
+  const { type, join, onMisfit, maxLength, units } = attribute;
+  if (units !== undefined && !['integer', 'decimal', 'double'].includes(type)) {
+    complain(
+      `${pointer}/units`,
+      `units on a ${type} column`,
+      'Use them on columns of numbers only',
+    );
+  }
   if (type !== 'string' && (join ?? maxLength) !== undefined) {
     complain(pointer, `join and maxLength on a ${type} column`, 'Use them on string columns only');
   }
@@ -129,13 +147,17 @@ function checkTarget(
   complain: Complain,
 ): void {
   const { references, table } = attribute;
+  const tables = asList(table);
   const foreign = files.entities.find(
-    ({ content }) => references.includes(content.resource) && content.table !== table,
+    ({ content }) =>
+      content.archived !== true &&
+      references.includes(content.resource) &&
+      !tables.includes(content.table),
   );
   if (foreign !== undefined) {
     complain(
       `${pointer}/references`,
-      `${foreign.content.resource} goes to ${foreign.content.table}, but the lookup points to ${table}`,
+      `${foreign.content.resource} goes to ${foreign.content.table}, but the lookup points to ${tables.join(', ')}`,
       'Take that type out of the list or correct the table',
     );
   }

@@ -12,8 +12,8 @@ import { asList } from './source-paths.ts';
  */
 export function checkMapFiles(
   files: MapFiles,
-  enabled: readonly MapFile<EntityMapFile>[] = files.entities.filter(
-    ({ content }) => content.disabled !== true,
+  enabled: readonly MapFile<EntityMapFile>[] = files.entities.filter(({ content }) =>
+    isInUse(content),
   ),
 ): readonly MapFileProblem[] {
   const problems: MapFileProblem[] = [];
@@ -29,6 +29,11 @@ export function checkMapFiles(
   }
   checkPacks(files, complainIn);
   return problems;
+}
+
+/** Neither disabled nor archived. */
+export function isInUse(map: EntityMapFile | ExpansionMapFile): boolean {
+  return map.disabled !== true && map.archived !== true;
 }
 
 type ComplainIn = (file: string) => Complain;
@@ -122,10 +127,11 @@ function checkRow(
   for (const [name, paths] of Object.entries(content.select ?? {})) {
     for (const path of asList(paths)) checkPath(path, `/select/${name}`, new Set(), complain);
   }
+  const wholeResource = content.expand !== true;
   const seen = new Set<string>();
   content.attributes.forEach((attribute, index) => {
     const pointer = `/attributes/${index}`;
-    checkColumn(attribute, { pointer, selections, files }, complain);
+    checkColumn(attribute, { pointer, selections, wholeResource, files }, complain);
     if (attribute.action === 'Expand' || attribute.disabled === true) return;
     if (seen.has(attribute.column)) {
       complain(
@@ -139,11 +145,20 @@ function checkRow(
 }
 
 function checkPacks(files: MapFiles, complainIn: ComplainIn): void {
-  const names = new Set(files.entities.map(({ content }) => content.name));
+  const roots = new Map(files.entities.map(({ content }) => [content.name, content]));
   for (const { file, content } of files.packs) {
     content.enabled.forEach((name, index) => {
-      if (names.has(name)) return;
-      complainIn(file)(`/enabled/${index}`, `there is no root map ${name}`, 'Correct the name');
+      const place = `/enabled/${index}`;
+      const root = roots.get(name);
+      if (root === undefined) {
+        complainIn(file)(place, `there is no root map ${name}`, 'Correct the name');
+      } else if (root.archived === true) {
+        complainIn(file)(
+          place,
+          `the root map ${name} is archived`,
+          'Take it out of the pack, or the archived out of the map',
+        );
+      }
     });
   }
 }

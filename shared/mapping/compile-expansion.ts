@@ -1,8 +1,8 @@
 import type { CompileContext } from './compile-column.ts';
 import { columnMapsOf, compileRow } from './compile-row.ts';
 import type { ExpansionMapFile } from './map-language.ts';
-import type { Sources } from './map-source.ts';
 import type { ExpansionMap, FhirResource, MapProblem, MappedRow } from './map-pack.ts';
+import type { Sources } from './map-source.ts';
 import { compileSources } from './source-reader.ts';
 
 export interface ExpansionPlace {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { checkMapFiles } from './check-map-files.ts';
+import { checkMapFiles, isInUse } from './check-map-files.ts';
 import { compileRoot } from './compile-root.ts';
 import { refuseMapFiles } from './map-file-problem.ts';
 import type { MapFile, MapFiles } from './map-files.ts';
@@ -35,8 +35,9 @@ function enabledRoots(
   files: MapFiles,
   names: readonly string[] | undefined,
 ): readonly MapFile<EntityMapFile>[] {
-  if (names === undefined) return files.entities.filter(({ content }) => content.disabled !== true);
-  const known = new Set(files.entities.map(({ content }) => content.name));
+  if (names === undefined) return files.entities.filter(({ content }) => isInUse(content));
+  const usable = files.entities.filter(({ content }) => content.archived !== true);
+  const known = new Set(usable.map(({ content }) => content.name));
   const unknown = names.filter((name) => !known.has(name));
   if (unknown.length > 0) {
     const remedy = `Name root maps of the folder: ${[...known].sort().join(', ')}`;
@@ -49,7 +50,7 @@ function enabledRoots(
       })),
     );
   }
-  return files.entities.filter(({ content }) => names.includes(content.name));
+  return usable.filter(({ content }) => names.includes(content.name));
 }
 
 function byName<T extends { readonly name: string }>(

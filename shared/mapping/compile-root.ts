@@ -1,9 +1,11 @@
+import { isInUse } from './check-map-files.ts';
 import type { CompileContext } from './compile-column.ts';
 import { compileExpansion, forResource } from './compile-expansion.ts';
 import { compileRow } from './compile-row.ts';
 import { readReference } from './fhir-reference.ts';
 import type { EntityMapFile, ExpansionMapFile } from './map-language.ts';
 import type { ExpansionMap, FhirResource, IdentifierTable, RootMap } from './map-pack.ts';
+import { returnElements } from './return-elements.ts';
 import { compileSources } from './source-reader.ts';
 import { compileWriteback } from './write-back.ts';
 
@@ -11,7 +13,8 @@ export interface RootContext extends Omit<CompileContext, 'slots' | 'map'> {
   readonly expansions: ReadonlyMap<string, ExpansionMapFile>;
 }
 
-const standardKeys = {
+/** The healthcare data model's own key columns. */
+export const standardKeys = {
   id: 'msemr_azurefhirid',
   version: 'msemr_azurefhirversion',
   lastUpdated: 'msemr_azurefhirlastupdatedon',
@@ -37,6 +40,7 @@ export function compileRoot(file: EntityMapFile, context: RootContext): RootMap 
     resourceType: file.resource,
     table: file.table,
     columns: row.columns,
+    ...returnElements(file, context.expansions),
     idColumn: keys.id,
     versionColumn: keys.version,
     lastUpdatedColumn: keys.lastUpdated,
@@ -54,7 +58,7 @@ function expansionsOf(file: EntityMapFile, context: RootContext) {
   return file.attributes.flatMap((attribute) => {
     if (attribute.action !== 'Expand' || attribute.disabled === true) return [];
     const expansion = context.expansions.get(attribute.expansion);
-    const enabled = expansion !== undefined && expansion.disabled !== true;
+    const enabled = expansion !== undefined && isInUse(expansion);
     return enabled ? [[expansion, attribute.source] as const] : [];
   });
 }

@@ -1,6 +1,7 @@
 import { blocking, type Convert, dropping, replaced } from './conversion.ts';
 import { toDate, toDateTime } from './convert-date.ts';
 import type { ScalarAttribute } from './map-language.ts';
+import { isRecord } from './record.ts';
 
 type ScalarType = ScalarAttribute['type'];
 
@@ -13,8 +14,29 @@ const ranges = {
 
 /** The conversion from a FHIR primitive to a column of the attribute's type, with its misfit rule. */
 export function scalarConverter(attribute: ScalarAttribute): Convert {
-  const convert = converters[attribute.type](attribute);
+  const plain = converters[attribute.type](attribute);
+  const convert = attribute.units === undefined ? plain : inUnit(attribute.units, plain);
   return attribute.onMisfit === 'drop' ? dropping(convert) : convert;
+}
+
+/** A Quantity as a number in the one unit of the column; what would change its meaning is a misfit. */
+function inUnit(units: Readonly<Record<string, number>>, convert: Convert): Convert {
+  const factors = new Map(Object.entries(units));
+  return (quantity) => {
+    if (!isRecord(quantity)) return blocking('wrong-type', 'expected a Quantity');
+    const { value, code, unit, comparator } = quantity;
+    if (value === undefined || value === null) return null;
+    if (comparator !== undefined) return blocking('wrong-type', 'a quantity with a comparator');
+    const name = code ?? unit;
+    const factor = typeof name === 'string' ? factors.get(name) : undefined;
+    if (factor === undefined) return blocking('wrong-unit', 'a quantity in another unit');
+    return convert(typeof value === 'number' && factor !== 1 ? scaled(value, factor) : value);
+  };
+}
+
+/** Keeps the digits that a double can vouch for: 72 × 0.01 is 0.72, not 0.7200000000000001. */
+function scaled(value: number, factor: number): number {
+  return Number((value * factor).toPrecision(15));
 }
 
 const converters: Record<ScalarType, (attribute: ScalarAttribute) => Convert> = {

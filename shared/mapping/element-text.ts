@@ -16,8 +16,7 @@ export function elementText(value: unknown, type: TextType): unknown {
 
 const writers: Record<TextType, (element: Element) => string> = {
   HumanName: (name) =>
-    plain(name['text']) ||
-    spaced(name['prefix'], name['given'], name['family'], name['suffix']),
+    plain(name['text']) || spaced(name['prefix'], name['given'], name['family'], name['suffix']),
   Address: (address) =>
     plain(address['text']) ||
     [

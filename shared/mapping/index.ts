@@ -1,6 +1,16 @@
+export {
+  type CheckPackOptions,
+  type CheckProblem,
+  type CheckResult,
+  checkPack,
+  type FindTable,
+} from './check/check-pack.ts';
 export { noSystem, textOnly } from './codeable-concept.ts';
 export { type CompileOptions, compilePack } from './compile-pack.ts';
+export type { ExportDocument } from './import/export-rows.ts';
+export { type ImportResult, importMaps } from './import/import-maps.ts';
 export { loadMapFiles } from './load-map-files.ts';
+export { printMapFileProblem } from './map-file-problem.ts';
 export { type MapFiles, packRoots } from './map-files.ts';
 export { mapJsonSchema } from './map-language.ts';
 export type {

@@ -1,9 +1,9 @@
 import { noSystem, textOnly } from './codeable-concept.ts';
-import type { ColumnMap, ValueMapFile } from './map-language.ts';
-import type { Sources } from './map-source.ts';
+import type { ColumnMap, ScalarAttribute, ValueMapFile } from './map-language.ts';
 import type { ColumnValue } from './map-pack.ts';
+import type { Sources } from './map-source.ts';
 import { isRecord } from './record.ts';
-import { asList, sourcePath } from './source-reader.ts';
+import { asList, plainPath } from './source-paths.ts';
 
 /** Said of a column value that has no FHIR form at its place. */
 export const noInverse = Symbol('no inverse');
@@ -21,9 +21,9 @@ export function inverseOf(
 ): Inverse | undefined {
   switch (attribute.action) {
     case 'Copy Data':
-      return attribute.join === undefined ? scalar(attribute.type) : undefined;
+      return isJoinedOrScaled(attribute) ? undefined : scalar(attribute.type);
     case 'Set Default Value':
-      return attribute.join === undefined ? withoutDefault(attribute) : undefined;
+      return isJoinedOrScaled(attribute) ? undefined : withoutDefault(attribute);
     case 'Mapped Value':
       return code(values.get(attribute.values), attribute.source);
     case 'Lookup':
@@ -31,6 +31,10 @@ export function inverseOf(
     case 'Lookup Codeable Concept':
       return attribute.system === undefined ? concept : undefined;
   }
+}
+
+function isJoinedOrScaled({ join, units }: ScalarAttribute): boolean {
+  return join !== undefined || units !== undefined;
 }
 
 function scalar(type: string): Inverse {
@@ -57,7 +61,7 @@ function withoutDefault(attribute: Extract<ColumnMap, { action: 'Set Default Val
 
 /** The first row with the option is written back: as a bare code, a coding or a concept, like its path. */
 function code(values: ValueMapFile | undefined, sources: Sources): Inverse | undefined {
-  const paths = asList(sources).map(sourcePath);
+  const paths = asList(sources).flatMap((source) => plainPath(source) ?? []);
   const shapes = new Set(paths.map(shapeOf));
   const [shape] = shapes;
   const system = values?.system;

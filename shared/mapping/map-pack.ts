@@ -33,6 +33,7 @@ export type MapProblemCode =
   | 'too-long'
   | 'not-an-option'
   | 'wrong-type'
+  | 'wrong-unit'
   | 'required-missing'
   | 'unresolvable-reference'
   | 'out-of-range'
@@ -97,6 +98,8 @@ export interface Writeback {
   readonly messages: readonly ('Create' | 'Update')[];
   /** Columns that can go back; the lookup to the patient never does. */
   readonly columns: readonly string[];
+  /** Why each of the other columns never goes back. */
+  readonly oneWay: ReadonlyMap<string, string>;
   /** Pure. Laws: putting what `map` shows changes nothing; what was put and not refused, `map` shows. */
   put(resource: FhirResource, changes: Readonly<Record<string, ColumnValue>>): WritebackResult;
 }
@@ -108,6 +111,9 @@ export interface RootMap {
   readonly table: string;
   /** Every column that `map` may set; the key, version and discriminator columns are not among them. */
   readonly columns: readonly string[];
+  /** First-level elements that the map reads: what a retrieve asks for with `_elements`. */
+  readonly elements: readonly string[];
+  readonly requiredElements: readonly string[];
   readonly idColumn: string;
   readonly versionColumn: string;
   readonly lastUpdatedColumn: string;

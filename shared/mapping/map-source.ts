@@ -28,9 +28,7 @@ const source = z.union([
 ]);
 
 /** Where the value of an attribute comes from. */
-export const sources = z
-  .union([source, z.array(source).min(1)])
-  .describe('Tried in order.');
+export const sources = z.union([source, z.array(source).min(1)]).describe('Tried in order.');
 
 export type Sources = z.infer<typeof sources>;
 export type Source = z.infer<typeof source>;

@@ -3,9 +3,7 @@ import { type PathCondition, parsePath, type RefusedPath } from './path-syntax.t
 /** Parses what may stand in a filter, such as `status=='final' && !valueQuantity`. */
 export function parseConditions(
   text: string,
-):
-  | { readonly kind: 'conditions'; readonly conditions: readonly PathCondition[] }
-  | RefusedPath {
+): { readonly kind: 'conditions'; readonly conditions: readonly PathCondition[] } | RefusedPath {
   const parsed = parsePath(`$[?(${text})]`);
   const [filter] = parsed.kind === 'path' ? parsed.steps : [];
   if (parsed.kind === 'path' && parsed.steps.length === 1 && filter?.kind === 'filter') {

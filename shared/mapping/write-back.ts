@@ -1,4 +1,4 @@
-import { type CompileContext, pathText } from './compile-column.ts';
+import type { CompileContext } from './compile-column.ts';
 import { columnMapsOf } from './compile-row.ts';
 import { toDateTime } from './convert-date.ts';
 import { type Inverse, inverseOf, noInverse } from './inverse-value.ts';
@@ -11,10 +11,11 @@ import type {
   Writeback,
   WritebackResult,
 } from './map-pack.ts';
+import { oneWayReason } from './one-way-reason.ts';
 import { compilePath } from './path-compiler.ts';
 import { type ParsedPath, type PathStep, parsePath } from './path-syntax.ts';
 import { compilePathWriter, type WritePath } from './path-writer.ts';
-import { asList } from './source-paths.ts';
+import { asList, pathText, plainPath } from './source-paths.ts';
 
 /** One place of the resource that a column may come from. */
 interface Place {
@@ -40,16 +41,19 @@ export function compileWriteback(
 ): Writeback {
   const patientColumn = typeof file.patient === 'object' ? file.patient.column : undefined;
   const lenses = new Map<string, ColumnLens>();
+  const oneWay = new Map<string, string>();
   for (const attribute of columnMapsOf(file)) {
     const lens = compileLens(attribute, file, context);
     const writable = attribute.writeback !== false && attribute.column !== patientColumn;
     if (lens !== undefined && writable) lenses.set(attribute.column, lens);
+    else oneWay.set(attribute.column, oneWayReason(attribute, patientColumn));
   }
   return {
     enabled: file.writeback === true,
     messages: file.supportedMessages ?? [],
     columns: [...lenses.keys()],
-    put: (resource, changes) => putAll(resource, changes, { file, map, lenses }),
+    oneWay,
+    put: (resource, changes) => putAll(resource, changes, { file, map, lenses, oneWay }),
   };
 }
 
@@ -61,7 +65,7 @@ function compileLens(
   const inverse = inverseOf(attribute, context.values);
   if (inverse === undefined || attribute.source === undefined) return undefined;
   const places = asList(attribute.source).flatMap((source) => {
-    const text = typeof source === 'string' ? source : 's' in source ? source.s : undefined;
+    const text = plainPath(source);
     const paths = text === undefined ? [] : pathsFromRoot(text, file);
     return paths.flatMap((steps) => compilePlace(wholeConcept(attribute, steps)));
   });
@@ -100,12 +104,13 @@ interface LensContext {
   readonly file: EntityMapFile;
   readonly map: (resource: FhirResource) => MappedRow;
   readonly lenses: ReadonlyMap<string, ColumnLens>;
+  readonly oneWay: ReadonlyMap<string, string>;
 }
 
 function putAll(
   resource: FhirResource,
   changes: Readonly<Record<string, ColumnValue>>,
-  { file, map, lenses }: LensContext,
+  { file, map, lenses, oneWay }: LensContext,
 ): WritebackResult {
   const refused: MapProblem[] = [];
   let next = resource;
@@ -113,25 +118,34 @@ function putAll(
     const lens = lenses.get(column);
     const before = map(next).values[column] ?? null;
     if (isSame(before, wanted, lens?.attribute)) continue;
-    const put = lens === undefined ? undefined : putColumn(next, wanted, lens);
+    const put = lens === undefined ? undefined : putColumn(next, { wanted, before }, lens);
     const shows = put === undefined ? undefined : map(put).values[column];
     if (put !== undefined && isSame(shows ?? null, wanted, lens?.attribute)) next = put;
-    else refused.push(notWritable(file.name, column, lens));
+    else refused.push(notWritable(file.name, column, { lens, reason: oneWay.get(column) }));
   }
   return { resource: next, changed: changedElements(resource, next), refused };
 }
 
 function putColumn(
   resource: FhirResource,
-  wanted: ColumnValue,
-  { places, inverse }: ColumnLens,
+  { wanted, before }: { readonly wanted: ColumnValue; readonly before: ColumnValue },
+  { attribute, places, inverse }: ColumnLens,
 ): FhirResource | undefined {
-  const place = places.find(({ read }) => (read(resource) ?? null) !== null) ?? places[0];
-  if (place === undefined) return undefined;
+  const held = places.find(({ read }) => (read(resource) ?? null) !== null);
+  const shownFromElsewhere =
+    held === undefined && before !== null && before !== defaultOf(attribute);
+  const place = held ?? places[0];
+  if (place === undefined || shownFromElsewhere) return undefined;
   const value = inverse(wanted, place.read(resource));
   if (value === noInverse) return undefined;
   const written = place.write(resource, value);
   return isResource(written) ? written : undefined;
+}
+
+/** What the column shows while the element is absent. */
+function defaultOf(attribute: ColumnMap): ColumnValue {
+  if (attribute.action === 'Set Default Value') return attribute.value;
+  return attribute.action === 'Mapped Value' ? (attribute.default ?? null) : null;
 }
 
 function isResource(value: unknown): value is FhirResource {
@@ -160,12 +174,16 @@ function changedElements(before: FhirResource, after: FhirResource): readonly st
   return [...elements].filter((element) => before[element] !== after[element]);
 }
 
-function notWritable(map: string, column: string, lens: ColumnLens | undefined): MapProblem {
+function notWritable(
+  map: string,
+  column: string,
+  { lens, reason }: { readonly lens: ColumnLens | undefined; readonly reason: string | undefined },
+): MapProblem {
   return {
     map,
     column,
     path: lens === undefined ? '' : pathText(lens.attribute.source),
-    problem: 'the value has no single place or form in the FHIR resource',
+    problem: reason ?? 'the value has no single place or form in the FHIR resource',
     code: 'not-writable',
   };
 }

@@ -8,7 +8,7 @@ import {
 import type { ExpansionMap } from '../mapping/index.ts';
 import { changedColumns, filledColumns } from './changed-columns.ts';
 
-/** Identifier systems under this root belong to Dataverse; such rows survive although FHIR may not list them yet. */
+/** Identifier systems under this root belong to Dataverse; the parent's own survives although FHIR may not list it yet. */
 export const dataverseIdentifierRoot = 'urn:oid:org.d365.mc4h.';
 
 export interface ChildParent {
@@ -27,19 +27,19 @@ export interface ChildPlan {
 
 /**
  * Compares the child rows that one parent should have with those it has. Rows
- * match on the map's matching columns. A row that FHIR no longer lists is removed
- * only if this product made it, which its id proves: our child ids follow from
- * parent and matching columns. Rows that people or other programs added stay.
+ * match on the map's matching columns, or by the id that our row with these has. A
+ * row that FHIR no longer lists is removed only if this product made it, which its
+ * id proves: our child ids follow from parent and matching columns. Rows that
+ * people or other programs added stay.
  */
 export function planChildRows(expansion: ExpansionMap, parent: ChildParent): ChildPlan {
-  const stored = new Map(parent.stored.map((row) => [matchKey(expansion, row.values), row]));
+  const byKey = Map.groupBy(parent.stored, (row) => matchKey(expansion, row.values));
+  const byId = new Map(parent.stored.map((row) => [row.id.toLowerCase(), row]));
   const operations: DataverseOperation[] = [];
   const counts = { added: 0, changed: 0, removed: 0 };
-  const wanted = new Set<string>();
-  for (const row of parent.desired) {
-    const key = matchKey(expansion, row);
-    wanted.add(key);
-    const existing = stored.get(key);
+  const wanted = wantedRows(expansion, parent);
+  for (const [key, row] of wanted) {
+    const existing = byId.get(childRowId(expansion, parent.rowId, key)) ?? byKey.get(key)?.[0];
     const operation = existing
       ? updateChild(expansion, row, existing)
       : createChild(expansion, row, parent.rowId);
@@ -47,12 +47,26 @@ export function planChildRows(expansion: ExpansionMap, parent: ChildParent): Chi
     operations.push(operation);
     counts[existing ? 'changed' : 'added'] += 1;
   }
-  for (const [key, row] of stored) {
+  for (const row of parent.stored) {
+    const key = matchKey(expansion, row.values);
     if (wanted.has(key) || !isOurs(expansion, parent.rowId, row)) continue;
     operations.push({ kind: 'delete', table: expansion.table, id: row.id, etag: row.etag });
     counts.removed += 1;
   }
   return { operations, ...counts };
+}
+
+/** By matching columns, each once: the first wins, as in the map. */
+function wantedRows(
+  expansion: ExpansionMap,
+  { desired, rowId }: ChildParent,
+): ReadonlyMap<string, Row> {
+  const wanted = new Map<string, Row>();
+  for (const row of desired) {
+    const key = matchKey(expansion, row);
+    if (!wanted.has(key) && !isForeign(expansion, row, rowId)) wanted.set(key, row);
+  }
+  return wanted;
 }
 
 /** Every child row that hangs on these parents, with what the plan needs to compare. */
@@ -112,12 +126,24 @@ function updateChild(
 }
 
 function isOurs(expansion: ExpansionMap, parentRowId: string, row: DataverseRow): boolean {
-  const ownedByDataverse = Object.values(row.values).some(
-    (value) => typeof value === 'string' && value.startsWith(dataverseIdentifierRoot),
-  );
   const ours = childRowId(expansion, parentRowId, matchKey(expansion, row.values));
-  return !ownedByDataverse && row.id.toLowerCase() === ours;
+  return row.id.toLowerCase() === ours && identifies(expansion, row.values) !== parentRowId;
 }
+
+/** An identifier of Dataverse that names another row than the parent: the write-back corrects it in FHIR. */
+function isForeign(expansion: ExpansionMap, values: Values, parentRowId: string): boolean {
+  const named = identifies(expansion, values);
+  return named !== undefined && named !== parentRowId;
+}
+
+/** The row that an identifier of Dataverse names; undefined for rows that are no such identifier. */
+function identifies(expansion: ExpansionMap, values: Values): string | undefined {
+  const texts = expansion.matchOn.map((column) => String(values[column] ?? ''));
+  const system = texts.findIndex((text) => text.startsWith(dataverseIdentifierRoot));
+  return system < 0 ? undefined : texts.find((_, index) => index !== system)?.toLowerCase();
+}
+
+type Values = Readonly<Record<string, unknown>>;
 
 /** A value as it compares: lookups by id, no difference between none and empty. */
 function plain(value: unknown): Scalar {

@@ -20,8 +20,10 @@ export interface PlannedWrite {
   readonly draft: RowDraft;
   readonly rowId: string;
   readonly operation: DataverseOperation;
-  /** A lookup was left out to break a circle; the row needs another round. */
+  /** A lookup was left out to break a circle inside the set; the row needs another round. */
   readonly incomplete: boolean;
+  /** A lookup was left out to break a circle across sets; the row has to wait for this reference. */
+  readonly awaits?: string;
 }
 
 export interface WritePlan {
@@ -55,11 +57,13 @@ export function planWrites(
   for (const reference of order) {
     const draft = byReference.get(reference);
     if (draft === undefined) continue;
-    const postponed = new Set([
-      ...(broken.get(reference) ?? []),
-      ...(circles.get(reference) ?? []),
-    ]);
-    const decision = decide({ draft, snapshot, rowIds, postponed, broken: broken.has(reference) });
+    const decision = decide({
+      draft,
+      snapshot,
+      rowIds,
+      inside: broken.get(reference) ?? new Set(),
+      across: circles.get(reference) ?? new Set(),
+    });
     if (decision.write) writes.push(decision.write);
     if (decision.result) decided.push(decision.result);
     if (decision.rowId !== undefined) rowIds.set(reference, decision.rowId);
@@ -71,16 +75,17 @@ interface Situation {
   readonly draft: RowDraft;
   readonly snapshot: RowSnapshot;
   readonly rowIds: ReadonlyMap<string, string>;
-  readonly postponed: ReadonlySet<string>;
-  readonly broken: boolean;
+  /** References left out to break circles, inside the set and across sets. */
+  readonly inside: ReadonlySet<string>;
+  readonly across: ReadonlySet<string>;
 }
 
 function decide(situation: Situation): Decision {
-  const { draft, snapshot, rowIds, postponed } = situation;
-  const { row, missing } = resolveValues(draft.values, {
+  const { draft, snapshot, rowIds, inside, across } = situation;
+  const { row, missing, postponed } = resolveValues(draft.values, {
     row: (reference) => rowIds.get(reference),
     concept: (value) => snapshot.concepts.get(conceptKey(value)) ?? conceptRowId(value),
-    postponed,
+    postponed: new Set([...inside, ...across]),
   });
   const [waitingFor] = missing;
   const stored = snapshot.stored.get(draft.reference);
@@ -92,25 +97,42 @@ function decide(situation: Situation): Decision {
     };
   }
   if (waitingFor !== undefined) {
-    const result: RowResult = { kind: 'parked', reference: draft.reference, waitingFor };
-    return stored === undefined ? { result } : { result, rowId: stored.id };
+    const { reference } = draft;
+    const hasRow = stored !== undefined;
+    const result: RowResult = { kind: 'parked', reference, waitingFor, hasRow };
+    return hasRow ? { result, rowId: stored.id } : { result };
   }
-  return stored === undefined ? create(situation, row) : update(situation, row, stored);
+  const incomplete = postponed.some((reference) => inside.has(reference));
+  const [awaits] = postponed.filter((reference) => across.has(reference));
+  const left: LeftOut = { incomplete, ...(awaits === undefined ? {} : { awaits }) };
+  return stored === undefined ? create(draft, row, left) : update({ draft, row, stored, left });
 }
 
-function create({ draft, broken }: Situation, row: Row): Decision {
+/** What a write leaves for later. */
+type LeftOut = Pick<PlannedWrite, 'incomplete' | 'awaits'>;
+
+function create(draft: RowDraft, row: Row, left: LeftOut): Decision {
   const rowId = rowIdFor('row', draft.root.resourceType, draft.id);
   const full = { ...identityColumns(draft), ...versionColumns(draft), ...filledColumns(row) };
   const operation = { kind: 'create', table: draft.root.table, id: rowId, row: full } as const;
-  return { write: { draft, rowId, operation, incomplete: broken }, rowId };
+  return { write: { draft, rowId, operation, ...left }, rowId };
 }
 
-function update({ draft, broken }: Situation, row: Row, stored: DataverseRow): Decision {
+interface Revision {
+  readonly draft: RowDraft;
+  readonly row: Row;
+  readonly stored: DataverseRow;
+  readonly left: LeftOut;
+}
+
+function update({ draft, row, stored, left }: Revision): Decision {
   const changes = isSameVersion(draft, stored)
     ? unsetLookups(row, stored)
     : changedColumns({ ...revival(draft, stored), ...versionColumns(draft), ...row }, stored);
   if (Object.keys(changes).length === 0) {
-    return { result: unchanged(draft, stored.id), rowId: stored.id };
+    // Left without a result, it is read and decided again when the rest of the circle is written.
+    if (left.incomplete) return { rowId: stored.id };
+    return { result: unchanged(draft, stored.id, left), rowId: stored.id };
   }
   const operation = {
     kind: 'update',
@@ -119,7 +141,7 @@ function update({ draft, broken }: Situation, row: Row, stored: DataverseRow): D
     etag: stored.etag,
     row: changes,
   } as const;
-  return { write: { draft, rowId: stored.id, operation, incomplete: broken }, rowId: stored.id };
+  return { write: { draft, rowId: stored.id, operation, ...left }, rowId: stored.id };
 }
 
 /** A row that this product deactivated (its version is empty) comes back to life with its resource. */
@@ -141,7 +163,7 @@ function unsetLookups(row: Row, stored: DataverseRow): Row {
   );
 }
 
-function unchanged(draft: RowDraft, rowId: string): RowResult {
+function unchanged(draft: RowDraft, rowId: string, { awaits }: LeftOut): RowResult {
   const { reference, versionId, lastUpdated, root } = draft;
   return {
     kind: 'unchanged',
@@ -151,6 +173,7 @@ function unchanged(draft: RowDraft, rowId: string): RowResult {
     table: root.table,
     rowId,
     created: false,
+    ...(awaits === undefined ? {} : { awaits }),
   };
 }
 

@@ -23,7 +23,10 @@ export interface Resolver {
 
 export interface ResolvedRow {
   readonly row: Row;
+  /** References without a row that the row has to wait for. */
   readonly missing: readonly string[];
+  /** References without a row whose lookups are left empty for now. */
+  readonly postponed: readonly string[];
 }
 
 /** The person's switch on the contact: No stops everything about this patient (facts/healthcare-maps.md §5). */
@@ -45,10 +48,11 @@ export function conceptsOf({ values }: { readonly values: MappedValues }): reado
   return Object.values(values).filter(isConcept);
 }
 
-/** Turns mapped values into row values; references without a row are named in `missing`. */
+/** Turns mapped values into row values; references without a row are named. */
 export function resolveValues(values: MappedValues, resolver: Resolver): ResolvedRow {
   const row: Record<string, RowValue> = {};
-  const missing: string[] = [];
+  const missing = new Set<string>();
+  const postponed = new Set<string>();
   for (const [column, value] of Object.entries(values)) {
     if (isConcept(value)) {
       row[column] = { lookup: { table: conceptTable, id: resolver.concept(value) } };
@@ -56,12 +60,13 @@ export function resolveValues(values: MappedValues, resolver: Resolver): Resolve
       const reference = `${value.resourceType}/${value.id}`;
       const id = resolver.row(reference);
       if (id !== undefined) row[column] = { lookup: { table: value.table, id } };
-      else if (!resolver.postponed.has(reference)) missing.push(reference);
+      else if (resolver.postponed.has(reference)) postponed.add(reference);
+      else missing.add(reference);
     } else {
       row[column] = value;
     }
   }
-  return { row, missing: [...new Set(missing)] };
+  return { row, missing: [...missing], postponed: [...postponed] };
 }
 
 /** The columns that say which FHIR version a row shows. */

@@ -10,11 +10,19 @@ export type RowResult =
       readonly lastUpdated: string;
       readonly table: string;
       readonly rowId: string;
-      /** True when this call made the row: whoever waits for it can go on. */
+      /** True when this call made the row. */
       readonly created: boolean;
+      /** A row of a circle of references: this lookup is still empty and has to wait for the row it names. */
+      readonly awaits?: string;
     }
   | { readonly kind: 'superseded'; readonly reference: string; readonly byVersionId: string }
-  | { readonly kind: 'parked'; readonly reference: string; readonly waitingFor: string }
+  | {
+      readonly kind: 'parked';
+      readonly reference: string;
+      readonly waitingFor: string;
+      /** An earlier version has a row, so that others can point to it. */
+      readonly hasRow: boolean;
+    }
   | { readonly kind: 'rejected'; readonly reference: string; readonly problem: Problem }
   | {
       readonly kind: 'failed';

@@ -9,7 +9,7 @@ import { type RowReader, readSnapshot } from './row-snapshot.ts';
 /** Rounds of read, decide, write before a contended row is left to a later attempt. */
 const rounds = 4;
 
-/** References that wait for the draft themselves; the ledger knows. */
+/** Of what drafts wait for, that which waits for the draft in turn; the waiting room knows. */
 export type CirclesOf = (
   parked: readonly { readonly reference: string; readonly waitingFor: string }[],
 ) => Promise<ReadonlyMap<string, ReadonlySet<string>>>;
@@ -112,13 +112,14 @@ interface Answered {
 
 /** The ending of one write, or undefined when the row has to be read and decided again. */
 function interpret(reader: RowReader, { write, answer, refused }: Answered): RowResult | undefined {
-  const { draft, rowId } = write;
+  const { draft, rowId, awaits } = write;
   const { reference, versionId, lastUpdated, root } = draft;
   switch (answer.kind) {
     case 'written': {
       const created = write.operation.kind === 'create';
-      const written = { reference, versionId, lastUpdated, table: root.table, rowId, created };
-      return write.incomplete ? undefined : { kind: 'written', ...written };
+      const row = { reference, versionId, lastUpdated, table: root.table, rowId, created };
+      const waits = awaits === undefined ? {} : { awaits };
+      return write.incomplete ? undefined : { kind: 'written', ...row, ...waits };
     }
     case 'refused':
       return { kind: 'rejected', reference, problem: refusalProblem(answer, root.name) };

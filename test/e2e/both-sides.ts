@@ -70,7 +70,7 @@ export async function comparableRows(
 
 /** Asks until the answer is what was waited for. */
 export async function eventually<T>(ask: () => Promise<T | undefined>, what: string): Promise<T> {
-  const end = Date.now() + 45_000;
+  const end = Date.now() + 90_000;
   for (;;) {
     const answer = await ask();
     if (answer !== undefined) return answer;

@@ -20,6 +20,7 @@ function busy(retryAfterSeconds?: number) {
       .filter(({ reference }) => reference !== 'Patient/b')
       .map(({ reference }) => writtenRow(reference)),
     expansions: [],
+    awaited: [],
     ended: [],
     failed: [
       {
@@ -31,7 +32,7 @@ function busy(retryAfterSeconds?: number) {
   });
 }
 
-const well = (input: Input<'upsertRows'>) => allGoesWell.upsertRows(input) as Output<'upsertRows'>;
+const well = (input: Input<'upsertRows'>) => allGoesWell.upsertRows(input);
 const expansions = [
   { expansion: 'names', resourceType: 'Patient', references: ['Patient/a', 'Patient/b'] },
   { expansion: 'addresses', resourceType: 'Patient', references: ['Patient/a'] },
@@ -92,10 +93,10 @@ describe('a single change that fails', () => {
           ended: [],
           failed: rows.map(({ reference }) => ({ reference, step: 'names' })),
         }),
-        (input) => allGoesWell.expandRows(input) as Output<'expandRows'>,
+        (input) => allGoesWell.expandRows(input),
       ),
       writeBackIdentifiers: inTurn<Input<'writeBackIdentifiers'>, Output<'writeBackIdentifiers'>>(
-        (input) => allGoesWell.writeBackIdentifiers(input) as Output<'writeBackIdentifiers'>,
+        (input) => allGoesWell.writeBackIdentifiers(input),
         ({ rows }) => ({
           identified: rows.map(({ reference }) => ({ reference })),
           ended: [],

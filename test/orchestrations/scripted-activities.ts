@@ -1,3 +1,4 @@
+import type { OrchestrationHandler } from 'durable-functions';
 import type { Activities } from '../../activities/index.ts';
 import type { InlineActivity, RunResult } from '../../local/host/testing/index.ts';
 import { runOrchestrator } from '../../local/host/testing/index.ts';
@@ -17,8 +18,12 @@ export type Script = {
   ) => Output<Name> | Promise<Output<Name>>;
 };
 
+type AllScript = {
+  readonly [Name in keyof Activities]: (input: Input<Name>) => Output<Name>;
+};
+
 /** A world in which everything succeeds: each resource gets a new row, and its identifier. */
-const allGoesWell: Required<Script> = {
+export const allGoesWell: AllScript = {
   readChanges: ({ changes }) => ({
     current: [...new Set(changes.map(referenceOf))].map(version),
     gone: [],
@@ -30,11 +35,17 @@ const allGoesWell: Required<Script> = {
     ended: references.map((reference) => ({ reference, kind: 'removed' as const })),
     failed: [],
   }),
-  decideConsent: ({ resources }) => ({ permitted: resources, ended: [], refused: [], failed: [] }),
-  withdrawRows: () => ({ rows: [] }),
+  decideConsent: ({ resources }) => ({
+    permitted: resources.map((resource) => ({ ...resource, patients: [] })),
+    ended: [],
+    refused: [],
+    failed: [],
+  }),
+  withdrawRows: () => ({ rows: [], failed: [] }),
   upsertRows: ({ resources }) => ({
     written: resources.map((resource) => writtenRow(resource.reference)),
     expansions: [],
+    awaited: resources.map(({ reference }) => reference),
     ended: [],
     failed: [],
   }),
@@ -120,12 +131,16 @@ export interface SyncRun extends RunResult {
 }
 
 /** Runs change sync, with its children, on the SDK's executor, the local engine and a virtual clock. */
-export async function runSync(input: SyncChangesInput, script: Script = {}): Promise<SyncRun> {
+export async function runSync(
+  input: SyncChangesInput,
+  script: Script = {},
+  children: Readonly<Record<string, OrchestrationHandler>> = {},
+): Promise<SyncRun> {
   const run = await runOrchestrator(syncChanges, {
     input,
     instanceId: 'sync-1',
     activities: scripted(script),
-    orchestrations: { syncChanges, resyncPatient },
+    orchestrations: { syncChanges, resyncPatient, ...children },
   });
   return withInputs(run);
 }
@@ -160,5 +175,3 @@ export function inTurn<In, Out>(...answers: readonly ((input: In) => Out)[]): (i
 export function fails(): never {
   throw new Error('the service does not answer');
 }
-
-export { allGoesWell };

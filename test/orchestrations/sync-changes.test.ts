@@ -5,7 +5,6 @@ import {
   change,
   fails,
   inputFor,
-  inTurn,
   nonZero,
   runSync,
   type Script,
@@ -17,10 +16,11 @@ const patient = 'Patient/a';
 const one = inputFor([change(patient)]);
 const nobody = { ended: [], failed: [] };
 
-const endsAs = (ending: Omit<ResourceEnding, 'reference'>): Script['upsertRows'] => {
+const endsAs = (ending: Omit<ResourceEnding, 'reference'>): NonNullable<Script['upsertRows']> => {
   return () => ({
     written: [],
     expansions: [],
+    awaited: [],
     ended: [{ reference: patient, ...ending }],
     failed: [],
   });
@@ -40,6 +40,7 @@ const endings: readonly (readonly [string, Script, Omit<ResourceEnding, 'referen
       upsertRows: () => ({
         ...nobody,
         expansions: [],
+        awaited: [],
         written: [{ ...writtenRow(patient), created: false, outcome: 'unchanged' }],
       }),
     },
@@ -67,7 +68,7 @@ const endings: readonly (readonly [string, Script, Omit<ResourceEnding, 'referen
     {
       decideConsent: ({ resources }) => ({
         ...nobody,
-        permitted: resources.map((resource) => ({ ...resource, patient })),
+        permitted: resources.map((resource) => ({ ...resource, patients: [patient] })),
         refused: [],
       }),
       confirmConsent: () => ({ turned: [patient] }),
@@ -102,6 +103,7 @@ const endings: readonly (readonly [string, Script, Omit<ResourceEnding, 'referen
     {
       upsertRows: () => ({
         ...nobody,
+        awaited: [],
         written: [writtenRow(patient)],
         expansions: [{ expansion: 'names', resourceType: 'Patient', references: [patient] }],
       }),
@@ -154,7 +156,7 @@ describe('outcomes are recorded', () => {
   it('once, before anything follows from them', async () => {
     const run = await runSync(one, {
       readChanges: (input) => ({
-        ...(allGoesWell.readChanges(input) as Awaited<ReturnType<typeof allGoesWell.readChanges>>),
+        ...allGoesWell.readChanges(input),
         consentTurns: [patient],
       }),
     });

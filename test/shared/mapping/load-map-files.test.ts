@@ -52,6 +52,48 @@ describe('a map file that is wrong is named with its place and a remedy', () => 
       /does not start with \$.*Start it/,
     ],
     [
+      'a template without a path',
+      withAttribute({ ...copy, source: { template: 'x' } }),
+      'entity/basic.json#/attributes/0/source',
+      /template.*\{\$\.a\}/,
+    ],
+    [
+      'a bad path in a template',
+      withAttribute({ ...copy, source: { template: '{$.a} [{a}]' } }),
+      'entity/basic.json#/attributes/0/source',
+      /does not start with \$/,
+    ],
+    [
+      'conditions that are code',
+      withAttribute({ ...copy, when: 'a.length > 1' }),
+      'entity/basic.json#/attributes/0/when',
+      /not comparisons.*status==/,
+    ],
+    [
+      'a bad path into a contained resource',
+      withAttribute({ ...copy, source: { contained: '$.a', path: 'b' } }),
+      'entity/basic.json#/attributes/0/source',
+      /does not start with \$/,
+    ],
+    [
+      'a contained resource in an expansion map',
+      {
+        'entity/basic.json': entity,
+        'expansion/child.json': {
+          ...expansion,
+          attributes: [{ ...copy, matching: true, source: { contained: '$.a', path: '$.b' } }],
+        },
+      },
+      'expansion/child.json#/attributes/0/source',
+      /not to be seen.*root map/,
+    ],
+    [
+      'units on a text column',
+      withAttribute({ ...copy, units: { kg: 1 } }),
+      'entity/basic.json#/attributes/0/units',
+      /units on a string column/,
+    ],
+    [
       'an unknown selection',
       withAttribute({ ...copy, source: '$name.family' }),
       'entity/basic.json#/attributes/0/source',

@@ -64,7 +64,7 @@ function optionsOf(attribute: ColumnMap): readonly unknown[] {
 }
 
 function targetsOf(attribute: ColumnMap): readonly string[] {
-  if (attribute.action === 'Lookup') return [attribute.table];
+  if (attribute.action === 'Lookup') return [attribute.table].flat();
   return attribute.action === 'Lookup Codeable Concept' ? ['msemr_codeableconcept'] : [];
 }
 
