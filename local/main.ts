@@ -3,7 +3,7 @@ import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { enterDataFolder } from './run/data-folder.ts';
 import { feedSize, feedSystem } from './run/feed-system.ts';
-import { type RunOptions, readOptions } from './run/options.ts';
+import { type RunOptions, readOptions, usage } from './run/options.ts';
 import { RunError } from './run/run-error.ts';
 import { appStatus, untilAtRest } from './run/state-of-rest.ts';
 import { summarize, summaryTable } from './run/summary.ts';
@@ -12,6 +12,10 @@ import { createTerminal, type Terminal, thingsToTry } from './run/terminal.ts';
 
 /** `npm start`: the whole product on this machine, fed, watched, and summed up. */
 async function main(): Promise<void> {
+  if (process.argv.includes('--help')) {
+    process.stdout.write(usage);
+    return;
+  }
   const options = readOptions(process.argv.slice(2), process.env);
   const folder = options.data === undefined ? undefined : await enterDataFolder(options.data);
   const terminal = createTerminal(feedSize(options));

@@ -75,7 +75,6 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** @throws RunError naming the argument and how to correct it */
 export function readOptions(args: readonly string[], environment: Environment): RunOptions {
   const values = parse(args);
-  if (values.help) throw new RunError(usage);
   if (values.from !== undefined && values.patients !== undefined) {
     throw new RunError(
       '--from and --patients exclude each other: feed a folder, or synthetic patients.',

@@ -17,6 +17,7 @@ export function createDurableWorker(catalog: FunctionCatalog, invoker: Invoker):
   };
   return {
     find: (kind, name) => find(kind, name)?.name,
+    names: (kind) => catalog.of(kind).map(({ name }) => name),
     invokeOrchestrator: async (name, payload, inspect) =>
       jsonValueOf(
         await invoker.invoke({

@@ -3,6 +3,7 @@ import { EventType, type HistoryEvent, historyEvent } from './history.ts';
 import { callHttp, httpActivityName } from './http-activity.ts';
 import type { Work } from './records.ts';
 import { commitAndRelease, type Runtime } from './runtime.ts';
+import { jsonInput } from './task-inputs.ts';
 
 /** A process may die this often while an activity runs; then the activity fails visibly. */
 export const interruptionLimit = 10;
@@ -25,7 +26,7 @@ function failed(runtime: Runtime, work: Work, text: FailureText): HistoryEvent {
 function completed(runtime: Runtime, work: Work, value: unknown): HistoryEvent {
   return historyEvent(EventType.TaskCompleted, runtime.clock.now(), {
     TaskScheduledId: work.taskId,
-    Result: JSON.stringify(value) ?? null,
+    Result: jsonInput(value),
   });
 }
 

@@ -34,22 +34,45 @@ export function entityFromId(id: string): EntityName | undefined {
   return { name: id.slice(1, at), key: id.slice(at + 1) };
 }
 
-type RequestFields =
+export type RequestFields =
   | { readonly op: string; readonly input: string | null; readonly signal: boolean }
-  | { readonly lockset: readonly string[] };
+  | { readonly lockset: readonly EntityName[] };
 
-/** A request without its id, which is drawn when the message is first written. */
+const entityIdType =
+  'Microsoft.Azure.WebJobs.Extensions.DurableTask.EntityId, Microsoft.Azure.WebJobs.Extensions.DurableTask';
+/** .NET's smallest time: there was no earlier message to this entity. */
+const noPredecessor = '0001-01-01T00:00:00';
+
+/**
+ * A request with a place for its id, which is drawn when the message is first
+ * written. Timestamp and Predecessor order the messages of one sender.
+ */
 export function newRequest(
-  scope: Pick<ReplayScope, 'instanceId' | 'executionId'>,
+  scope: ReplayScope,
+  target: string,
   fields: RequestFields,
 ): Readonly<Record<string, unknown>> {
+  const { at, before } = scope.book.stampFor(target);
+  const order = { Timestamp: at, Predecessor: before ?? noPredecessor };
   const parent = { parent: scope.instanceId, parentExecution: scope.executionId };
+  const id = undefined;
   if ('lockset' in fields) {
-    return { $type: requestType, op: null, ...parent, lockset: fields.lockset, pos: 0 };
+    const lockset = fields.lockset.map(({ name, key }) => ({ $type: entityIdType, name, key }));
+    return { $type: requestType, op: null, id, ...parent, ...order, lockset };
   }
   const signal = fields.signal ? { signal: true } : {};
   const input = fields.input === null ? {} : { input: fields.input };
-  return { $type: requestType, op: fields.op, ...signal, ...input, ...parent };
+  const requestTime = new Date(scope.book.now).toISOString();
+  return {
+    $type: requestType,
+    op: fields.op,
+    ...signal,
+    ...input,
+    id,
+    ...parent,
+    ...order,
+    requestTime,
+  };
 }
 
 export function releaseRequest(
@@ -61,6 +84,6 @@ export function releaseRequest(
 
 /** The answer's EventRaised.Input. */
 export function entityResponse(result: string | undefined, failed: boolean): string {
-  const body = { $type: responseType, ...(result === undefined ? {} : { result }) };
+  const body = { $type: responseType, result: result ?? null };
   return JSON.stringify(failed ? { ...body, exceptionType: 'System.Exception' } : body);
 }

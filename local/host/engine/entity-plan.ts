@@ -1,5 +1,5 @@
 import { isObject } from './actions.ts';
-import type { EntityRequest } from './entity-messages.ts';
+import { type EntityRequest, entityId } from './entity-messages.ts';
 import type { HistoryEvent } from './history.ts';
 import type { EntityRecord } from './records.ts';
 
@@ -9,6 +9,11 @@ export interface EntityPlan {
   readonly queue: HistoryEvent[];
   readonly granted: EntityRequest[];
   lockedBy: string | null;
+}
+
+function lockedEntity(value: unknown): string {
+  if (!isObject(value)) return String(value);
+  return entityId({ name: String(value['name']), key: String(value['key']) });
 }
 
 function requestOf(event: HistoryEvent): EntityRequest | undefined {
@@ -22,7 +27,7 @@ function requestOf(event: HistoryEvent): EntityRequest | undefined {
     input: typeof input === 'string' ? input : null,
     ...(typeof parent === 'string' ? { parent } : {}),
     ...(typeof parentExecution === 'string' ? { parentExecution } : {}),
-    ...(Array.isArray(lockset) ? { lockset: lockset.map(String) } : {}),
+    ...(Array.isArray(lockset) ? { lockset: lockset.map(lockedEntity) } : {}),
     pos: typeof pos === 'number' ? pos : 0,
   };
 }

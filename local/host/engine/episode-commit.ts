@@ -9,14 +9,10 @@ import type { ReplayEnding } from './replay.ts';
 import type { Leaf } from './replay-book.ts';
 import type { Outbox, Runtime } from './runtime.ts';
 import { scheduleEffect } from './schedule-effect.ts';
-
-/** `bare` failures carry their text without the extension's prefix. */
-export type EpisodeEnding =
-  | ReplayEnding
-  | { readonly kind: 'failed'; readonly error: string; readonly bare: true };
+import { jsonInput } from './task-inputs.ts';
 
 export interface EpisodeResult {
-  readonly ending: EpisodeEnding;
+  readonly ending: ReplayEnding;
   readonly leaves: readonly Leaf[];
   readonly answer: OrchestratorAnswer;
 }
@@ -53,7 +49,8 @@ function closing(record: InstanceRecord, { ending, answer }: EpisodeResult) {
         error: undefined,
       } as const;
     case 'failed': {
-      const text = 'bare' in ending ? ending.error : orchestratorFailure(record.name, ending.error);
+      const text =
+        ending.bare === true ? ending.error : orchestratorFailure(record.name, ending.error);
       return { status: 'Failed', output: JSON.stringify(text), error: ending.error } as const;
     }
     case 'continuedAsNew':
@@ -77,7 +74,7 @@ function nextGeneration(write: EpisodeWrite, runtime: Runtime, now: number): Loa
     ...instance.record,
     executionId,
     status: 'Running',
-    input: JSON.stringify(input) ?? null,
+    input: jsonInput(input),
     customStatus: customStatus(instance.record, result.answer),
     updatedAt: now,
     generation: instance.record.generation + 1,
@@ -92,6 +89,7 @@ function nextGeneration(write: EpisodeWrite, runtime: Runtime, now: number): Loa
       Version: null,
       Input: record.input,
       Tags: null,
+      Generation: null,
     }),
     ...carried.map((event) => ({ ...event, IsPlayed: true })),
     historyEvent(EventType.OrchestratorCompleted, now),
@@ -109,7 +107,7 @@ function parentOf(history: readonly HistoryEvent[]): ParentInstance | null {
   );
 }
 
-function finished(kind: EpisodeEnding['kind']): boolean {
+function finished(kind: ReplayEnding['kind']): boolean {
   return kind === 'completed' || kind === 'failed' || kind === 'terminated';
 }
 

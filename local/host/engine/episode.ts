@@ -1,9 +1,8 @@
 import { isObject } from './actions.ts';
 import { type EpisodeResult, writeEpisode } from './episode-commit.ts';
-import { unknownOrchestrator } from './failure-text.ts';
+import { inputNotConverted, unknownFunction } from './failure-text.ts';
 import { EventType, type HistoryEvent, historyEvent, markPlayed } from './history.ts';
 import type { LoadedInstance } from './history-cache.ts';
-import { NonDeterminismError } from './non-determinism.ts';
 import {
   answerFromError,
   answerFromState,
@@ -15,6 +14,7 @@ import { RefusedShapeError } from './refused-shape.ts';
 import { Replay } from './replay.ts';
 import { commitAndRelease, type Runtime } from './runtime.ts';
 import { checkEffect, checkNumbers, checkWaiting } from './shape-checks.ts';
+import { sourceInstanceTag } from './start-instance.ts';
 
 const longHistory = 1000;
 const dayMs = 86_400_000;
@@ -48,7 +48,7 @@ function payload(
     instanceId: record.id,
     isReplaying: started?.IsPlayed === true,
     parentInstanceId: record.parent?.instanceId ?? null,
-    sourceInstanceId: null,
+    sourceInstanceId: started?.Tags?.[sourceInstanceTag] ?? null,
     upperSchemaVersion: 1,
     upperSchemaVersionNew: 3,
     maximumShortTimerDuration: timeSpan(limits.longestMs),
@@ -70,12 +70,14 @@ async function call(
   history: readonly HistoryEvent[],
 ): Promise<Called> {
   const name = runtime.worker.find('orchestrator', instance.record.name);
-  if (name === undefined) {
-    return {
-      answer: answerFromError(unknownOrchestrator(instance.record.name)),
-      sdkNumbers: undefined,
-    };
-  }
+  const failed = (text: string): Called => ({
+    answer: answerFromError(text),
+    sdkNumbers: undefined,
+  });
+  const { record } = instance;
+  if (name === undefined)
+    return failed(unknownFunction('orchestrator', record.name, runtime.worker));
+  if (record.input?.trim() === '') return failed(inputNotConverted(name));
   let sdkNumbers: number | undefined;
   const inspect = (context: unknown): void => {
     sdkNumbers = sequenceNumber(context);
@@ -125,17 +127,16 @@ function decide(
     const { id: instanceId, executionId } = record;
     const replay = new Replay({ instanceId, executionId, history, answer, limits: runtime.limits });
     warnOfEvents(runtime, record, replay, history);
-    if (replay.ending.kind !== 'terminated') {
+    const { ending } = replay;
+    const fellApart = ending.kind === 'failed' && ending.bare === true;
+    if (ending.kind !== 'terminated' && !fellApart) {
       for (const leaf of replay.newLeaves) checkEffect(leaf.effect, record, runtime.worker);
       checkNumbers(replay, answer, sdkNumbers);
       checkWaiting(replay, answer);
     }
-    const leaves = replay.ending.kind === 'terminated' ? [] : replay.newLeaves;
-    return { ending: replay.ending, leaves, answer };
+    const leaves = ending.kind === 'terminated' ? [] : replay.newLeaves;
+    return { ending, leaves, answer };
   } catch (error) {
-    if (error instanceof NonDeterminismError) {
-      return { ending: { kind: 'failed', error: error.message, bare: true }, leaves: [], answer };
-    }
     if (error instanceof RefusedShapeError || error instanceof ProtocolError) {
       runtime.warn(`Orchestration ${record.id} (${record.name}) was refused: ${error.message}`);
       return { ending: { kind: 'failed', error: error.message }, leaves: [], answer };

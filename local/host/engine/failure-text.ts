@@ -1,3 +1,5 @@
+import type { DurableWorker } from './worker.ts';
+
 /** What the extension makes of an activity's error: TaskFailed.Reason and .Details. */
 export interface FailureText {
   readonly reason: string;
@@ -37,19 +39,34 @@ export function activityFailure(name: string, thrown: unknown): FailureText {
 }
 
 function refusedConnection(thrown: unknown): string | undefined {
-  const cause: unknown = thrown instanceof Error ? thrown.cause : undefined;
-  if (!(cause instanceof Error) || !('code' in cause) || cause.code !== 'ECONNREFUSED')
+  if (!(thrown instanceof Error) || !('code' in thrown) || thrown.code !== 'ECONNREFUSED')
     return undefined;
-  const where = cause.message.replace(/^connect ECONNREFUSED /, '');
+  const where = thrown.message.replace(/^connect ECONNREFUSED /, '');
   return `Connection refused (${where})`;
 }
 
-/** callHttp failures carry the plain message. */
+const noData = { $type: 'System.Collections.ListDictionaryInternal, System.Private.CoreLib' };
+
+/** callHttp failures carry the plain message and .NET's exception (recorded for a refused connection). */
 export function httpFailure(thrown: unknown): FailureText {
-  const message = refusedConnection(thrown) ?? messageOf(thrown).message;
+  const refused = refusedConnection(thrown);
+  const message = refused ?? messageOf(thrown).message;
+  const socket = {
+    $type: 'System.Net.Sockets.SocketException, System.Net.Primitives',
+    ClassName: 'System.Net.Sockets.SocketException',
+    Message: 'Connection refused',
+    Data: null,
+    InnerException: null,
+    HelpURL: null,
+    StackTraceString: '',
+  };
   const details = {
     $type: 'System.Net.Http.HttpRequestException, System.Net.Http',
+    HttpRequestError: refused === undefined ? 0 : 2,
+    StatusCode: null,
     Message: message,
+    Data: noData,
+    InnerException: refused === undefined ? null : socket,
   };
   return { reason: message, details: JSON.stringify(details) };
 }
@@ -63,6 +80,23 @@ export function childFailureDetails(error: string): string {
   return `Message: ${error}, StackTrace: `;
 }
 
-export function unknownOrchestrator(name: string): string {
-  return `The function '${name}' doesn't exist, is disabled, or is not an orchestrator function. Additional info: register it with df.app.orchestration('${name}', ...).`;
+type KnownNames = Pick<DurableWorker, 'names'>;
+
+/** The extension's text for a name that no function has; it lists those that some have. */
+export function unknownFunction(
+  kind: 'orchestrator' | 'entity',
+  name: string,
+  worker: KnownNames,
+): string {
+  const known = worker.names(kind);
+  const info =
+    known.length === 0
+      ? `No ${kind} functions are currently registered!`
+      : `The following are the known ${kind} functions: '${known.join("', '")}'.`;
+  return `The function '${name}' doesn't exist, is disabled, or is not an ${kind} function. Additional info: ${info}`;
+}
+
+/** What the extension makes of an input that is no JSON: the function is never called. */
+export function inputNotConverted(name: string): string {
+  return `One or more errors occurred. (Exception while executing function: ${name})`;
 }

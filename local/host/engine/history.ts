@@ -52,7 +52,7 @@ export interface HistoryEvent {
   readonly OrchestrationInstance?: InstanceReference;
   readonly ParentInstance?: ParentInstance | null;
   readonly Generation?: number | null;
-  readonly Tags?: null;
+  readonly Tags?: Readonly<Record<string, string>> | null;
   readonly OrchestrationStatus?: string;
 }
 

@@ -1,8 +1,7 @@
 import { isObject, type JsonObject } from './actions.ts';
+import { exchange } from './http-exchange.ts';
 
 const defaultPollMs = 30_000;
-const callTimeoutMs = 100_000;
-const bodyLimitBytes = 10 * 1024 * 1024;
 
 export const httpActivityName = 'BuiltIn::HttpActivity';
 
@@ -51,14 +50,9 @@ function titleCase(name: string): string {
   );
 }
 
-async function boundedText(response: Response): Promise<string> {
-  const declared = Number(response.headers.get('content-length') ?? 0);
-  if (declared > bodyLimitBytes)
-    throw new TypeError('The answer to callHttp is larger than 10 MiB');
-  const text = await response.text();
-  if (text.length > bodyLimitBytes)
-    throw new TypeError('The answer to callHttp is larger than 10 MiB');
-  return text;
+function requestHeaders(value: unknown): Record<string, string> {
+  const given = Object.entries(isObject(value) ? value : {});
+  return Object.fromEntries(given.map(([name, text]) => [name.toLowerCase(), String(text)]));
 }
 
 /**
@@ -71,26 +65,20 @@ export async function callHttp(inputJson: string | null): Promise<unknown> {
   const uri = request['uri'];
   const method = request['method'];
   if (typeof uri !== 'string') throw new TypeError('callHttp needs a url');
-  const headers = new Headers();
-  for (const [name, value] of Object.entries(
-    isObject(request['headers']) ? request['headers'] : {},
-  )) {
-    headers.set(name, String(value));
-  }
+  const headers = requestHeaders(request['headers']);
   const content = request['content'];
   const body = typeof content === 'string' && content !== '' ? content : undefined;
-  if (body !== undefined && !headers.has('content-type')) headers.set('content-type', 'text/plain');
-  const response = await fetch(uri, {
+  if (body !== undefined) headers['content-type'] ??= 'text/plain';
+  const answer = await exchange({
     method: typeof method === 'string' ? method : 'GET',
+    url: new URL(uri),
     headers,
-    redirect: 'manual',
-    signal: AbortSignal.timeout(callTimeoutMs),
-    ...(body === undefined ? {} : { body }),
+    body,
   });
-  const kept = [...response.headers].filter(([name]) => !contentHeader.test(name));
+  const kept = answer.headers.filter(([name]) => !contentHeader.test(name.toLowerCase()));
   return {
-    statusCode: response.status,
+    statusCode: answer.status,
     headers: Object.fromEntries(kept.map(([name, value]) => [titleCase(name), value])),
-    content: await boundedText(response),
+    content: answer.body,
   };
 }

@@ -1,21 +1,27 @@
 import { randomUUID } from 'node:crypto';
 import { entityFromId, entityId } from './entity-messages.ts';
+import { unknownFunction } from './failure-text.ts';
 import { EventType, historyEvent } from './history.ts';
 import type { ManagementCall } from './management.ts';
 import { empty, json, problem, readBody } from './management-reply.ts';
 import { textOf, textOrNull } from './row.ts';
 import { commitAndRelease } from './runtime.ts';
 
-async function signal(call: ManagementCall, id: string): Promise<Response> {
-  const { runtime, query } = call;
+interface Operation {
+  readonly op: string;
+  readonly input: string | null;
+}
+
+/** Sends a signal as the extension's client does; an unregistered name is refused. */
+async function signal(
+  { runtime }: ManagementCall,
+  id: string,
+  { op, input }: Operation,
+): Promise<Response> {
   const name = entityFromId(id)?.name ?? '';
-  if (runtime.worker.find('entity', name) === undefined) {
-    return problem(400, `The entity '${name}' is not registered. Register it with df.app.entity.`);
-  }
-  const body = await readBody(call.request);
-  if (body.kind === 'refused') return body.response;
-  const input = body.kind === 'none' ? null : body.text;
-  const request = { op: query.get('op') ?? '', signal: true, input, id: randomUUID() };
+  if (runtime.worker.find('entity', name) === undefined)
+    return problem(400, unknownFunction('entity', name, runtime.worker));
+  const request = { op, signal: true, ...(input === null ? {} : { input }), id: randomUUID() };
   await commitAndRelease(runtime, (outbox) => {
     const event = historyEvent(EventType.EventRaised, runtime.clock.now(), {
       Name: 'op',
@@ -26,6 +32,14 @@ async function signal(call: ManagementCall, id: string): Promise<Response> {
     );
   });
   return empty(202);
+}
+
+async function post(call: ManagementCall, id: string): Promise<Response> {
+  const op = call.query.get('op') ?? '';
+  const body = await readBody(call.request);
+  if (body.kind === 'refused') return body.response;
+  const input = body.kind === 'none' || body.kind === 'blank' ? null : body.text;
+  return signal(call, id, { op, input });
 }
 
 function read({ runtime }: ManagementCall, id: string): Response {
@@ -51,14 +65,16 @@ function list({ runtime, query }: ManagementCall, name: string | undefined): Res
   return json(200, entities);
 }
 
-/** entities/{name}/{key}: POST signals (202), GET reads the state (200 or 404); without a key GET lists. */
+/** entities/{name}/{key}: POST signals (202), DELETE signals "delete", GET reads the state (200 or 404); without a key GET lists. */
 export async function entityRoute(call: ManagementCall): Promise<Response> {
   const [, name, key, ...more] = call.path;
   const { method } = call.request;
   if (more.length > 0) return empty(404);
   if (name === undefined || key === undefined)
     return method === 'GET' ? list(call, name) : empty(404);
-  const id = entityId({ name, key });
-  if (method === 'POST') return signal(call, id);
+  // The extension's route cannot hold an empty key; '$' stands for it.
+  const id = entityId({ name, key: key === '$' ? '' : key });
+  if (method === 'POST') return post(call, id);
+  if (method === 'DELETE') return signal(call, id, { op: 'delete', input: null });
   return method === 'GET' ? read(call, id) : empty(404);
 }

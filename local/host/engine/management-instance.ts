@@ -1,16 +1,16 @@
 import { entityFromId } from './entity-messages.ts';
 import type { ManagementCall } from './management.ts';
 import { statusLocation } from './management-links.ts';
-import { empty, json } from './management-reply.ts';
+import { empty, json, problem } from './management-reply.ts';
 import { terminalStatuses } from './records.ts';
-import { shapeStatus } from './status-shape.ts';
+import { repeatedTask, shapeStatus } from './status-shape.ts';
 
 function isTrue(call: ManagementCall, name: string): boolean {
   return call.query.get(name)?.toLowerCase() === 'true';
 }
 
 /** An entity seen as an instance: always Running. */
-function getEntity({ runtime, options }: ManagementCall, id: string): Response {
+function getEntity({ runtime, options, query }: ManagementCall, id: string): Response {
   const entity = runtime.store.entity(id);
   if (entity === undefined) return empty(404);
   const at = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
@@ -24,7 +24,18 @@ function getEntity({ runtime, options }: ManagementCall, id: string): Response {
     createdTime: at(entity.createdAt),
     lastUpdatedTime: at(entity.updatedAt),
   };
-  return json(202, body, { location: statusLocation(options, id), 'retry-after': '5' });
+  return json(202, body, {
+    location: statusLocation(options, id, query),
+    'retry-after': '5',
+  });
+}
+
+/** After two names under one task number the extension cannot show the history (conformance finding 3). */
+function repeatedKey(key: string): Response {
+  return problem(400, 'One or more of the arguments submitted is incorrect', {
+    type: 'System.ArgumentException',
+    message: `An item with the same key has already been added. Key: ${key}`,
+  });
 }
 
 /** GET instances/{id}: 200 when ended, 202 while not, 404. */
@@ -40,9 +51,14 @@ export function getInstance(call: ManagementCall, id: string): Response {
     showHistoryOutput: isTrue(call, 'showHistoryOutput'),
   };
   const history = showHistory ? runtime.store.history(record.row) : undefined;
+  const repeated = repeatedTask(history ?? []);
+  if (repeated !== undefined) return repeatedKey(repeated);
   const body = shapeStatus(record, flags, history);
   if (!terminalStatuses.has(record.status)) {
-    return json(202, body, { location: statusLocation(options, id), 'retry-after': '5' });
+    return json(202, body, {
+      location: statusLocation(options, id, query),
+      'retry-after': '5',
+    });
   }
   const asError = record.status === 'Failed' && isTrue(call, 'returnInternalServerErrorOnFailure');
   return json(asError ? 500 : 200, body);

@@ -33,10 +33,13 @@ export function managementLinks(
   };
 }
 
-/** Where a status that is not final says to look again. */
-export function statusLocation(options: LinkOptions, instanceId: string): string {
-  const code = key(options);
-  const tail = code === '' ? '' : `?${code}`;
+/** Where a status that is not final says to look again: the address that was asked, query and all. */
+export function statusLocation(
+  options: LinkOptions,
+  instanceId: string,
+  query: URLSearchParams,
+): string {
+  const tail = query.size === 0 ? '' : `?${query}`;
   return `${base(options)}/instances/${encodeURIComponent(instanceId)}${tail}`;
 }
 

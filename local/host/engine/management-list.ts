@@ -90,13 +90,14 @@ export function listInstances({ runtime, request, query }: ManagementCall): Resp
   const shown = records.slice(0, page);
   const next = records.length > page ? String(shown.at(-1)?.row ?? 0) : undefined;
   const body = shown.map((record) => shapeStatus(record, flags));
-  return json(200, body, next === undefined ? {} : { 'x-ms-continuation-token': next });
+  // The extension sends the header on the last page too, without a value.
+  return json(200, body, { 'x-ms-continuation-token': next ?? '' });
 }
 
 /** DELETE instances/: ended instances of a time range; 404 when there is none. */
 export async function purgeInstances({ runtime, query }: ManagementCall): Promise<Response> {
   if ((query.get('createdTimeFrom') ?? '') === '') {
-    return problem(400, "Please provide value for 'createdTimeFrom' parameter.");
+    return json(400, "Please provide value for 'createdTimeFrom' parameter.");
   }
   const parsed = parseFilter(query);
   if (parsed.kind === 'wrong') return wrongField(parsed.field);

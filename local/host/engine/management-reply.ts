@@ -12,10 +12,31 @@ export function empty(status: number): Response {
   return new Response(null, { status });
 }
 
-/** The extension's error body. */
-export function problem(status: number, message: string, exception?: string): Response {
-  const detail = exception === undefined ? {} : { ExceptionMessage: exception };
-  return json(status, { Message: message, ...detail });
+export interface Exception {
+  /** The .NET type that the extension names. */
+  readonly type: string;
+  readonly message: string;
+}
+
+/** The extension's error body; there are no .NET frames to put into StackTrace. */
+export function problem(status: number, message: string, exception?: Exception): Response {
+  if (exception === undefined) return json(status, { Message: message });
+  const { type, message: ExceptionMessage } = exception;
+  return json(status, { Message: message, ExceptionMessage, ExceptionType: type, StackTrace: '' });
+}
+
+/** The extension's answer to a body that is no JSON, in Newtonsoft's words as far as the first character decides. */
+export function invalidJson(text: string): Response {
+  const first = text.trim().slice(0, 1);
+  const where = "Path '', line 0, position 0.";
+  const message =
+    first === ''
+      ? `Error reading JToken from JsonReader. ${where}`
+      : `Unexpected character encountered while parsing value: ${first}. ${where}`;
+  return problem(400, 'Invalid JSON content', {
+    type: 'Newtonsoft.Json.JsonReaderException',
+    message,
+  });
 }
 
 const bodyLimitBytes = 16 * 1024 * 1024;
@@ -23,6 +44,7 @@ const bodyLimitBytes = 16 * 1024 * 1024;
 export type Body =
   | { readonly kind: 'json'; readonly text: string }
   | { readonly kind: 'none' }
+  | { readonly kind: 'blank'; readonly text: string }
   | { readonly kind: 'refused'; readonly response: Response };
 
 async function boundedText(request: Request): Promise<string | undefined> {
@@ -36,7 +58,7 @@ async function boundedText(request: Request): Promise<string | undefined> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** A JSON body in its shortest spelling; an empty body is none. */
+/** A JSON body in its shortest spelling; an empty body is none, one of white space only is blank. */
 export async function readBody(request: Request): Promise<Body> {
   const text = await boundedText(request);
   if (text === undefined) {
@@ -49,6 +71,7 @@ export async function readBody(request: Request): Promise<Body> {
   try {
     return { kind: 'json', text: JSON.stringify(JSON.parse(text)) };
   } catch {
-    return { kind: 'refused', response: problem(400, 'Invalid JSON content') };
+    if (text.trim() === '') return { kind: 'blank', text };
+    return { kind: 'refused', response: invalidJson(text) };
   }
 }

@@ -9,14 +9,22 @@ import { shapeStatus } from './status-shape.ts';
 
 const longestId = 256;
 
-/** What a storage account refuses in an instance id (facts durable-host 3.3); the recorded in-memory store did not. */
-function idProblem(id: string): string | undefined {
-  if (id.length > longestId) return `An instance id has at most ${longestId} characters.`;
+/** What a storage account refuses in an instance id although the extension answers 202 (conformance finding 20). */
+function storageProblem(id: string): string | undefined {
+  if (id.length > longestId) return `longer than ${longestId} characters`;
   const control = [...id].some((c) => (c.codePointAt(0) ?? 0) < 32 || c === '\u007f');
-  if (control || /[/\\#?]/.test(id))
-    return 'An instance id holds none of / \\ # ? and no control characters.';
-  if (entityFromId(id) !== undefined) return 'An instance id of the form @name@key is an entity.';
-  return undefined;
+  if (control) return 'with a control character';
+  if (/[/\\#?]/.test(id)) return 'with one of / \\ # ?';
+  return id.startsWith('@') ? 'that begins like an entity' : undefined;
+}
+
+function warnOfId({ runtime, path }: ManagementCall, id: string): void {
+  const wrong = storageProblem(id);
+  if (wrong === undefined) return;
+  const who = JSON.stringify(id.slice(0, 40));
+  runtime.warn(
+    `A start of ${path[1] ?? ''} asks for the instance id ${who}, ${wrong}: a storage account on Azure may refuse it. Use letters, digits, '-' and '_'.`,
+  );
 }
 
 /** 202 with the management links, as every successful start answers. */
@@ -53,10 +61,13 @@ async function waitForEnd(call: ManagementCall, instanceId: string): Promise<Res
 export async function startOrchestration(call: ManagementCall): Promise<Response> {
   const [, name = '', id, ...more] = call.path;
   const instanceId = id ?? randomUUID().replaceAll('-', '');
-  const wrong = more.length > 0 ? 'An instance id holds no slash.' : idProblem(instanceId);
-  if (wrong !== undefined) return problem(400, wrong);
+  if (more.length > 0) return problem(400, 'An instance id holds no slash.');
+  if (entityFromId(instanceId) !== undefined)
+    return problem(400, 'An instance id of the form @name@key is an entity.');
+  warnOfId(call, instanceId);
   const body = await readBody(call.request);
   if (body.kind === 'refused') return body.response;
+  // A body of blanks starts an instance that then fails, as recorded.
   const input = body.kind === 'none' ? null : body.text;
   const version = call.query.get('version');
   const ending = await startInstance(call.runtime, { name, instanceId, input, version });

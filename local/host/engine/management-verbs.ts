@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { EventType, historyEvent } from './history.ts';
 import type { ManagementCall } from './management.ts';
-import { empty, json, problem, readBody } from './management-reply.ts';
+import { empty, invalidJson, json, problem, readBody } from './management-reply.ts';
 import { accepted } from './management-start.ts';
 import { type InstanceRecord, terminalStatuses } from './records.ts';
 import { rewindInstance } from './rewind.ts';
@@ -42,8 +42,10 @@ async function control(
   verb: Verb,
 ): Promise<Response> {
   if (verb.refusedIn.includes(record.status)) {
-    const text = `Cannot ${name} the orchestration instance ${record.id} because instance is in the ${record.status} state.`;
-    return problem(500, 'Something went wrong while processing your request', text);
+    return problem(500, 'Something went wrong while processing your request', {
+      type: 'System.InvalidOperationException',
+      message: `Cannot ${name} the orchestration instance ${record.id} because instance is in the ${record.status} state.`,
+    });
   }
   const reason = call.query.get('reason');
   const fields =
@@ -62,7 +64,7 @@ async function raiseEvent(
   }
   const body = await readBody(call.request);
   if (body.kind === 'refused') return body.response;
-  if (body.kind === 'none') return problem(400, 'Invalid JSON content');
+  if (body.kind === 'none' || body.kind === 'blank') return invalidJson('');
   return send(call, record.id, [
     EventType.EventRaised,
     call.runtime.clock.now(),
@@ -82,15 +84,20 @@ async function restart(call: ManagementCall, id: string): Promise<Response> {
       instanceId,
       input: known.input,
       version: null,
+      restartOf: id,
     });
   });
   if (ending === undefined) {
-    const text = `No instance with ID '${id}' was found. (Parameter 'instanceId')`;
-    return problem(400, 'InstanceId does not match a valid orchestration instance.', text);
+    return problem(400, 'InstanceId does not match a valid orchestration instance.', {
+      type: 'System.ArgumentException',
+      message: `No instance with ID '${id}' was found. (Parameter 'instanceId')`,
+    });
   }
   if (ending.kind === 'started') return accepted(call, instanceId);
-  const text = `An Orchestration instance with the status ${ending.status} already exists.`;
-  return problem(409, 'A non-terminal instance with this instance ID already exists.', text);
+  return problem(409, 'A non-terminal instance with this instance ID already exists.', {
+    type: 'DurableTask.Core.Exceptions.OrchestrationAlreadyExistsException',
+    message: `An Orchestration instance with the status ${ending.status} already exists.`,
+  });
 }
 
 async function rewind(call: ManagementCall, id: string): Promise<Response> {

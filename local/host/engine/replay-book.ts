@@ -62,6 +62,7 @@ export class ReplayBook {
   readonly #waiters = new Map<string, { readonly spelling: string; readonly wait: Settlement }[]>();
   readonly #buffered = new Map<string, string[]>();
   readonly #answers = new Map<string, Settlement>();
+  readonly #lastSent = new Map<string, number>();
 
   schedule(leaf: NewLeaf): Leaf {
     if (this.reserved > 0) this.tookReserved = true;
@@ -90,6 +91,15 @@ export class ReplayBook {
     if (stack === undefined) this.#waiters.set(key, [{ spelling, wait }]);
     else stack.push({ spelling, wait });
     return wait;
+  }
+
+  /** Times that order the messages to one entity: this one's, later than the one before, and that one's. */
+  stampFor(target: string): { readonly at: string; readonly before: string | undefined } {
+    const last = this.#lastSent.get(target);
+    const at = Math.max(this.now, (last ?? 0) + 1);
+    this.#lastSent.set(target, at);
+    const before = last === undefined ? undefined : new Date(last).toISOString();
+    return { at: new Date(at).toISOString(), before };
   }
 
   expectAnswer(requestId: string, settlement: Settlement): void {

@@ -7,7 +7,8 @@ import { jsonInput } from './task-inputs.ts';
 /** A call settles with the entity's answer, a signal at once. */
 export function entityTask(scope: ReplayScope, action: EntityAction): Settlement {
   const { target, operation, signal } = action;
-  const request = newRequest(scope, { op: operation, input: jsonInput(action.input), signal });
+  const input = jsonInput(action.input);
+  const request = newRequest(scope, target, { op: operation, input, signal });
   const answer = new Settlement();
   scope.book.schedule({
     kind: 'send',
@@ -21,18 +22,22 @@ export function entityTask(scope: ReplayScope, action: EntityAction): Settlement
 
 /** Asks for the entities of a critical section, in the order of their ids. */
 export function lockTask(scope: ReplayScope, action: LockAction): Settlement {
-  const entities = action.lockSet.map(entityId).sort();
+  const lockset = action.lockSet
+    .map(({ name, key }) => ({ name: name.toLowerCase(), key }))
+    .sort((a, b) => (entityId(a) < entityId(b) ? -1 : 1));
+  const entities = lockset.map(entityId);
+  const target = entities[0] ?? '';
   const section: { readonly entities: readonly string[]; requestId: string | undefined } = {
     entities,
     requestId: undefined,
   };
   scope.book.lock = section;
   const answer = new Settlement();
-  const request = newRequest(scope, { lockset: entities });
+  const request = newRequest(scope, target, { lockset });
   scope.book.schedule({
     kind: 'send',
     name: 'op',
-    effect: (id) => ({ kind: 'send', id, target: entities[0] ?? '', name: 'op', message: request }),
+    effect: (id) => ({ kind: 'send', id, target, name: 'op', message: request }),
     onRequestId: (id) => {
       section.requestId = id;
       scope.book.expectAnswer(id, answer);

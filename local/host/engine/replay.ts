@@ -1,6 +1,6 @@
 import { type Action, isObject } from './actions.ts';
 import { EventType, type HistoryEvent } from './history.ts';
-import { checkScheduled } from './non-determinism.ts';
+import { checkScheduled, NonDeterminismError } from './non-determinism.ts';
 import type { OrchestratorAnswer } from './orchestrator-answer.ts';
 import { type Leaf, ReplayBook } from './replay-book.ts';
 import { releaseLocks } from './replay-entities.ts';
@@ -13,7 +13,8 @@ export type ReplayEnding =
   | { readonly kind: 'running' }
   | { readonly kind: 'suspended'; readonly reason: string | null }
   | { readonly kind: 'completed' }
-  | { readonly kind: 'failed'; readonly error: string }
+  /** `bare` failures carry their text without the extension's prefix. */
+  | { readonly kind: 'failed'; readonly error: string; readonly bare?: true }
   | { readonly kind: 'terminated'; readonly reason: string | null }
   | {
       readonly kind: 'continuedAsNew';
@@ -56,8 +57,18 @@ export class Replay {
       instanceId: input.instanceId,
       executionId: input.executionId,
     };
-    for (const event of input.history) this.#feed(event);
-    this.#finishIfReady();
+    this.#replay(input.history);
+  }
+
+  /** As in DTFx, what was scheduled before history and actions fell apart is scheduled all the same. */
+  #replay(history: readonly HistoryEvent[]): void {
+    try {
+      for (const event of history) this.#feed(event);
+      this.#finishIfReady();
+    } catch (error) {
+      if (!(error instanceof NonDeterminismError)) throw error;
+      this.#ending = { kind: 'failed', error: error.message, bare: true };
+    }
   }
 
   get ending(): ReplayEnding {

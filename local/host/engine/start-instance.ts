@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { EventType, historyEvent } from './history.ts';
+import { EventType, type HistoryEvent, historyEvent } from './history.ts';
 import { type InstanceRecord, type RuntimeStatus, terminalStatuses } from './records.ts';
 import { RefusedShapeError } from './refused-shape.ts';
 import { commitAndRelease, type Outbox, type Runtime } from './runtime.ts';
+
+/** Tag of a restarted instance that has a new id; the worker's payload shows it as sourceInstanceId. */
+export const sourceInstanceTag = 'MS_DurableFunctions_SourceInstanceId';
 
 export interface StartRequest {
   readonly name: string;
@@ -10,6 +13,8 @@ export interface StartRequest {
   /** JSON text; null for no input. */
   readonly input: string | null;
   readonly version: string | null;
+  /** Set by a restart: the instance that is run again. */
+  readonly restartOf?: string;
 }
 
 export type StartEnding =
@@ -29,7 +34,8 @@ function insert(runtime: Runtime, start: StartRequest, now: number): InstanceRec
   return runtime.store.insertInstance({
     id: instanceId,
     name,
-    executionId: randomUUID(),
+    // The extension's client writes execution ids without dashes (recorded restarts).
+    executionId: start.restartOf === undefined ? randomUUID() : randomUUID().replaceAll('-', ''),
     parent: null,
     status: refused === undefined ? 'Pending' : 'Failed',
     input,
@@ -40,6 +46,18 @@ function insert(runtime: Runtime, start: StartRequest, now: number): InstanceRec
     generation: 0,
     owesEpisode: false,
   });
+}
+
+/** The n-th instance under one id, from 0, as the Azure Storage provider counts them. */
+function generationAfter(history: readonly HistoryEvent[]): number | null {
+  const started = history.find((event) => event.EventType === EventType.ExecutionStarted);
+  const last = started?.Generation;
+  return last === null || last === undefined ? null : last + 1;
+}
+
+function tags({ restartOf, instanceId }: StartRequest): Readonly<Record<string, string>> | null {
+  const moved = restartOf !== undefined && restartOf !== instanceId;
+  return moved ? { [sourceInstanceTag]: restartOf } : null;
 }
 
 /**
@@ -53,6 +71,7 @@ export function startInside(runtime: Runtime, outbox: Outbox, start: StartReques
   if (known !== undefined && !terminalStatuses.has(known.status)) {
     return { kind: 'exists', status: known.status };
   }
+  const generation = known === undefined ? 0 : generationAfter(store.history(known.row));
   if (known !== undefined) store.deleteInstance(known);
   runtime.cache.drop(start.instanceId);
   const now = runtime.clock.now();
@@ -64,8 +83,8 @@ export function startInside(runtime: Runtime, outbox: Outbox, start: StartReques
     Name: start.name,
     Version: null,
     Input: start.input,
-    Tags: null,
-    Generation: 0,
+    Tags: tags(start),
+    Generation: generation,
   });
   outbox.messages.push(store.addMessage({ instanceId, executionId, due: null, event }));
   return { kind: 'started' };

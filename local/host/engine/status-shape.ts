@@ -12,7 +12,8 @@ function seconds(at: number): string {
 }
 
 function value(text: string | null | undefined): unknown {
-  return text === null || text === undefined ? null : JSON.parse(text);
+  if (text === null || text === undefined) return null;
+  return text.trim() === '' ? '' : JSON.parse(text);
 }
 
 const typeNames: ReadonlyMap<number, string> = new Map(
@@ -24,24 +25,45 @@ const brackets: ReadonlySet<number> = new Set([
   EventType.OrchestratorCompleted,
 ]);
 
-const named: ReadonlySet<number> = new Set([
-  EventType.EventRaised,
-  EventType.EventSent,
-  EventType.TaskScheduled,
-  EventType.SubOrchestrationInstanceCreated,
-]);
-
 const foldable: ReadonlySet<number> = new Set([
   EventType.TaskScheduled,
   EventType.SubOrchestrationInstanceCreated,
 ]);
+
+const startedFields = {
+  Correlation: null,
+  ParentTraceContext: null,
+  ScheduledStartTime: null,
+  GenerateNewTrace: false,
+};
+
+/** Members that the extension's events carry beside those of the worker's payload (recorded shapes). */
+function extras(event: HistoryEvent): Record<string, unknown> {
+  const { Name, Tags = null } = event;
+  switch (event.EventType) {
+    case EventType.ExecutionStarted:
+      return { ...startedFields, Generation: event.Generation ?? null };
+    case EventType.EventRaised:
+      return { Name, ParentTraceContext: null };
+    case EventType.EventSent:
+      return { Name };
+    case EventType.TaskScheduled:
+      return { Name, ParentTraceContext: null, Tags };
+    case EventType.SubOrchestrationInstanceCreated:
+      return { Name, ClientSpanId: null, Tags };
+    case EventType.ExecutionCompleted:
+      return { FailureDetails: null };
+    default:
+      return {};
+  }
+}
 
 function plain(event: HistoryEvent): Record<string, unknown> {
   const { EventId, IsPlayed, TaskScheduledId, TimerId, Result, ...rest } = event;
   const { OrchestrationInstance, ParentInstance, Name, Version, Tags, ...fields } = rest;
   return {
     ...fields,
-    ...(named.has(event.EventType) ? { Name } : {}),
+    ...extras(event),
     EventType: typeNames.get(event.EventType) ?? event.EventType,
   };
 }
@@ -62,6 +84,18 @@ function shapeEvent(
   if (origin.InstanceId !== undefined) shaped['InstanceId'] = origin.InstanceId;
   shaped['Input'] = null;
   return shaped;
+}
+
+/** The key that the extension's own table of scheduled tasks trips over, if there is one. */
+export function repeatedTask(history: readonly HistoryEvent[]): string | undefined {
+  const seen = new Set<string>();
+  for (const { EventType: type, EventId } of history) {
+    if (!foldable.has(type)) continue;
+    const key = `${typeNames.get(type)}_${EventId}`;
+    if (seen.has(key)) return key;
+    seen.add(key);
+  }
+  return undefined;
 }
 
 /** History as showHistory answers it: bookkeeping dropped, scheduling folded into its completion (facts durable-host 1.6). */
@@ -95,7 +129,7 @@ export function shapeStatus(
     output: value(record.output),
     createdTime: seconds(record.createdAt),
     lastUpdatedTime: seconds(record.updatedAt),
-    ...(history === undefined
+    ...(history === undefined || history.length === 0
       ? {}
       : { historyEvents: shapeHistory(history, flags.showHistoryOutput) }),
   };

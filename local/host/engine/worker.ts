@@ -20,6 +20,9 @@ export interface DurableWorker {
   /** Registered function names are case-insensitive; returns the registered spelling. */
   find(kind: DurableFunctionKind, name: string): string | undefined;
 
+  /** All registered names, for error texts. */
+  names(kind: DurableFunctionKind): readonly string[];
+
   /**
    * Calls the orchestrator with ONE trigger input, RpcTypedData
    * `{ string: JSON.stringify(payload) }`. Always stringify: the SDK rewrites

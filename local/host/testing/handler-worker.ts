@@ -73,6 +73,10 @@ export class HandlerWorker implements DurableWorker {
     return this.#tables[kind].get(name.toLowerCase())?.name;
   }
 
+  names(kind: DurableFunctionKind): readonly string[] {
+    return [...this.#tables[kind].values()].map(({ name }) => name);
+  }
+
   async invokeOrchestrator(
     name: string,
     payload: unknown,

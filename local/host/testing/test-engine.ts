@@ -13,6 +13,9 @@ export interface TestEngineOptions {
   readonly wrapWorker?: (worker: DurableWorker) => DurableWorker;
   readonly timerLimits?: NonNullable<ObservableEngineOptions['timerLimits']>;
   readonly clock?: VirtualClock;
+  /** Asked of every management call, and set by `call`. */
+  readonly systemKey?: string;
+  readonly hubName?: string;
   /** undefined keeps everything in memory. */
   readonly dataFile?: string | undefined;
   readonly onWarning?: (message: string) => void;
@@ -45,9 +48,10 @@ export async function startTestEngine(options: TestEngineOptions): Promise<TestE
   const engine = createObservableEngine({
     worker: options.wrapWorker?.(worker) ?? worker,
     dataFile: options.dataFile,
-    hubName: 'TestHub',
+    hubName: options.hubName ?? 'TestHub',
     clock,
     baseUrl: () => 'http://127.0.0.1:7071',
+    ...(options.systemKey === undefined ? {} : { systemKey: options.systemKey }),
     ...(options.timerLimits === undefined ? {} : { timerLimits: options.timerLimits }),
     ...(options.onWarning === undefined ? {} : { onWarning: options.onWarning }),
   });
@@ -62,7 +66,8 @@ export async function startTestEngine(options: TestEngineOptions): Promise<TestE
     settle,
     async call(method, path, body) {
       const init = body === undefined ? {} : { body: JSON.stringify(body) };
-      const headers = { 'content-type': 'application/json' };
+      const key = options.systemKey === undefined ? {} : { 'x-functions-key': options.systemKey };
+      const headers = { 'content-type': 'application/json', ...key };
       const request = new Request(`http://127.0.0.1/${path}`, { method, headers, ...init });
       const response = await engine.handleManagement(request);
       const text = await response.text();
