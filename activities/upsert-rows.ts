@@ -15,6 +15,7 @@ export interface WrittenRow extends CurrentResource {
   readonly table: string;
   readonly rowId: string;
   readonly created: boolean;
+  readonly revived?: boolean;
   readonly outcome: 'applied' | 'unchanged';
 }
 

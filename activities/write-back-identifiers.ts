@@ -1,4 +1,4 @@
-import type { DataverseOperation } from '../shared/dataverse/index.ts';
+import type { DataverseOperation, Row, Scalar } from '../shared/dataverse/index.ts';
 import type { FhirResource, JsonPatchOperation, PatchResult } from '../shared/fhir/index.ts';
 import type { OwnWrite } from '../shared/ledger/index.ts';
 import type { IdentifierTable } from '../shared/mapping/index.ts';
@@ -94,7 +94,7 @@ function target(deps: ActivityDependencies, candidate: Candidate): Target | unde
 }
 
 /**
- * A row that was made just now for a resource that needs no patch has not been
+ * A row that was made or revived just now for a resource that needs no patch has not been
  * held against FHIR since it was read. If the resource was deleted meanwhile, the
  * row must not stay: another attempt removes it.
  */
@@ -104,7 +104,9 @@ async function seeAlive(
   output: Output,
 ): Promise<void> {
   const unpatched = new Set(output.identified.map(({ reference }) => reference));
-  const unseen = rows.filter(({ reference, created }) => created && unpatched.has(reference));
+  const unseen = rows.filter(
+    ({ reference, created, revived }) => (created || revived) && unpatched.has(reference),
+  );
   if (unseen.length === 0) return;
   const read = await fhir.readCurrent(unseen.map(({ reference }) => partsOf(reference)));
   for (const [index, { reference }] of unseen.entries()) {
@@ -140,9 +142,19 @@ async function createIdentifierRows(
   });
 }
 
+/** The row that the expansion map will want when it reads the identifier from FHIR, so that it finds it as it is. */
 function identifierRow({ row, table }: Target): DataverseOperation {
   const { expansion, system, systemColumn, valueColumn } = table;
-  const values = { [systemColumn]: system, [valueColumn]: row.rowId };
+  const { resourceType } = partsOf(row.reference);
+  const [mapped] = expansion.expand({ resourceType, identifier: [{ system, value: row.rowId }] });
+  const scalars = Object.entries(mapped?.values ?? {}).filter(
+    (entry): entry is [string, Scalar] => entry[1] === null || typeof entry[1] !== 'object',
+  );
+  const values: Row = {
+    ...Object.fromEntries(scalars),
+    [systemColumn]: system,
+    [valueColumn]: row.rowId,
+  };
   return {
     kind: 'create',
     table: expansion.table,

@@ -1,7 +1,7 @@
 import type { Activities } from '../activities/index.ts';
 import type { ParkedChange } from '../shared/ledger/index.ts';
 import { childId } from './child-id.ts';
-import type { ResyncPatientInput, ResyncPatientOutput } from './resync-patient.ts';
+import { turnsOf } from './consent-turns.ts';
 import { remoteCall } from './retry.ts';
 import {
   all,
@@ -28,31 +28,14 @@ export interface FollowUp {
  * slow release and one that fails holds up no other.
  */
 export function* followUp(context: OrchestrationContext, work: FollowUp): Orchestration<void> {
-  const turns = yield* turnsOf(context, work);
+  const { retry } = work.input;
+  const turns = yield* turnsOf(context, { patients: work.consentTurns, retry });
   const releases = yield* releasesOf(context, work);
   yield* all<unknown>(context, [...turns, ...releases]);
 }
 
-function* turnsOf(
-  context: OrchestrationContext,
-  { input: { retry }, consentTurns }: FollowUp,
-): Orchestration<readonly Step<ResyncPatientOutput>[]> {
-  if (consentTurns.length === 0) return [];
-  const { reviewPatients } = stepsOf<Activities>(context, remoteCall);
-  const { withdraw, backfill } = yield* reviewPatients({ patients: consentTurns });
-  return [
-    ...withdraw.map((patient) => turn(context, { patient, direction: 'withdraw', retry })),
-    ...backfill.map((patient) => turn(context, { patient, direction: 'backfill', retry })),
-  ];
-}
-
-function turn(context: OrchestrationContext, input: ResyncPatientInput): Step<ResyncPatientOutput> {
-  const instanceId = childId(context, `${input.direction}-${input.patient}`);
-  return child(context, { name: 'resyncPatient', instanceId, input });
-}
-
-/** Changes handled by one child; keeps histories small. */
-const setSize = 100;
+/** Changes handled by one child. Each comes with what it waited for, so half as many as elsewhere keep messages small. */
+const setSize = 50;
 
 function* releasesOf(
   context: OrchestrationContext,

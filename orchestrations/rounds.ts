@@ -1,5 +1,6 @@
 import type { Change } from '../shared/events/index.ts';
 import { type FailedResource, type ResourceEnding, referenceOf } from '../shared/outcomes/index.ts';
+import { type ConsentTurns, turnConsent } from './consent-turns.ts';
 import { withEarlier } from './row-endings.ts';
 import { type Orchestration, type OrchestrationContext, pause } from './steps.ts';
 import type { RetryRule } from './sync-changes.ts';
@@ -40,6 +41,7 @@ export function* roundsUntilDone(
       break;
     }
     open = open.filter((change) => failed.has(referenceOf(change)));
+    yield* turnEarly(context, found, { retry, part: `round-${attempt}-` });
     yield* pause(context, secondsBefore(attempt, retry, [...failed.values()]));
   }
   return {
@@ -47,6 +49,16 @@ export function* roundsUntilDone(
     awaited: [...found.awaited],
     consentTurns: [...found.consentTurns],
   };
+}
+
+/** A refusal must not wait until the last neighbour of its Consent is through. */
+function* turnEarly(
+  context: OrchestrationContext,
+  { consentTurns }: Found,
+  options: Omit<ConsentTurns, 'patients'>,
+): Orchestration<void> {
+  const done = yield* turnConsent(context, { ...options, patients: [...consentTurns] });
+  if (done) consentTurns.clear();
 }
 
 /** A step that failed for as long as its retry policy lasts must not leave changes without an ending. */

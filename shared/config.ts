@@ -46,7 +46,8 @@ const storage = z
   .string()
   .refine(
     (text) =>
-      serviceUrl.safeParse(text).success || /(^|;)(AccountName|UseDevelopmentStorage)=/i.test(text),
+      serviceUrl.safeParse(text).success ||
+      /(^|;)(AccountName|TableEndpoint|UseDevelopmentStorage)=/i.test(text),
     'Expected a connection string, or the https URL of a table service',
   );
 

@@ -5,11 +5,13 @@ import {
   type OutcomeKind,
   outcomeKinds,
 } from '../outcomes/index.ts';
-import type { StateTable } from './state-table.ts';
+import { keyPart, type RecordKey, type StateTable } from './state-table.ts';
 
 /**
- * One record per change set, keyed by its orchestration id. A record is always written whole and never incremented, so that a repeated
- * step cannot count twice. `taken` says which earlier endings (parked, rejected)
+ * One record per change set, keyed by its orchestration id. A record is always
+ * written whole and never incremented, so that a repeated step cannot count twice.
+ * Closed sets that no redelivery can name any more are folded into one record of
+ * the same shape, so that totals read what is recent only. `taken` says which earlier endings (parked, rejected)
  * this set took over: they are subtracted in totals, so counts close:
  * received = sum of outcomes + pending.
  */
@@ -61,32 +63,116 @@ const recordSchema = z.object({
 });
 
 export interface ChangeSets {
-  /** Records that a set came in; `exists` when it is known already (a redelivery). */
+  /** Records that a set came in, and tells what is known of it already (a redelivery). */
   open(record: ChangeSetRecord): Promise<'opened' | 'open' | 'closed'>;
   close(record: ChangeSetRecord): Promise<void>;
   totals(): Promise<Totals>;
 }
 
-export function createChangeSets(table: StateTable): ChangeSets {
+/** @param now milliseconds since 1970 */
+export function createChangeSets(table: StateTable, now: () => number = Date.now): ChangeSets {
   return {
     open: async (record) => {
       const key = keyOf(record);
       if ((await table.insert(key, record)) === 'inserted') return 'opened';
       const known = recordSchema.safeParse(await table.get(key));
-      return known.success && known.data.closed ? 'closed' : 'open';
+      if (known.success && known.data.closed) return 'closed';
+      // Nothing of it is left to be done: whoever opened it was cut short before the start.
+      if (record.closed) await table.put(key, record);
+      return record.closed ? 'closed' : 'open';
     },
     close: (record) => table.put(keyOf(record), { ...record, closed: true }),
-    totals: () => totals(table),
+    totals: async () => {
+      const sets = await readSets(table);
+      await foldOldSets(table, sets, now() - recognisedHours * 3_600_000);
+      return [...sets.values()].reduce((sum, { record }) => add(sum, record), zero());
+    },
   };
 }
 
-const keyOf = (record: ChangeSetRecord) => ({ partition: 'set', row: record.instanceId });
+const partition = 'set';
 
-async function totals(table: StateTable): Promise<Totals> {
-  let sum = zero();
-  for await (const { body } of table.list({ partition: 'set' }))
-    sum = add(sum, recordSchema.parse(body));
-  return sum;
+const keyOf = ({ instanceId }: ChangeSetRecord) => ({ partition, row: keyPart(instanceId) });
+
+/** Event Grid delivers again for 24 hours at most; a set is recognised for longer. */
+const recognisedHours = 25;
+
+/** No key part of an instance id looks like this. */
+const foldedRow = '~folded';
+
+interface StoredSet {
+  readonly key: RecordKey;
+  readonly etag: string;
+  readonly writtenAt: string;
+  readonly record: ChangeSetRecord;
+}
+
+const readings = 3;
+
+/** All sets by row. Read again when they were folded meanwhile: what was read before is counted twice then. */
+async function readSets(table: StateTable): Promise<ReadonlyMap<string, StoredSet>> {
+  const sets = new Map<string, StoredSet>();
+  for (let reading = 1; reading <= readings; reading += 1) {
+    sets.clear();
+    const before = await foldedEtag(table);
+    for await (const { key, body, ...state } of table.list({ partition })) {
+      sets.set(key.row, { key, ...state, record: recordSchema.parse(body) });
+    }
+    if (sets.get(foldedRow)?.etag === before) break;
+  }
+  return sets;
+}
+
+async function foldedEtag(table: StateTable): Promise<string | undefined> {
+  for await (const { etag } of table.list({ partition, rowPrefix: foldedRow })) return etag;
+  return undefined;
+}
+
+const mostPerFold = 99;
+const mostFolds = 20;
+
+/** One transaction for each part: what is folded is counted once, whoever else folds. */
+async function foldOldSets(
+  table: StateTable,
+  sets: ReadonlyMap<string, StoredSet>,
+  before: number,
+): Promise<void> {
+  const old = [...sets.values()]
+    .filter(({ key, record }) => key.row !== foldedRow && record.closed)
+    .filter(({ writtenAt }) => Date.parse(writtenAt) < before)
+    .slice(0, mostPerFold * mostFolds);
+  const known = sets.get(foldedRow);
+  let etag = known?.etag;
+  let folded = known ? [known.record] : [];
+  for (let start = 0; start < old.length; start += mostPerFold) {
+    const part = old.slice(start, start + mostPerFold);
+    const body = sumOf([...folded, ...part.map(({ record }) => record)]);
+    const into = { key: { partition, row: foldedRow }, body };
+    etag = await table.fold({ into, etag, removed: part.map(({ key }) => key) });
+    if (etag === undefined) return;
+    folded = [body];
+  }
+}
+
+/** Several closed sets as one. */
+function sumOf(records: readonly ChangeSetRecord[]): ChangeSetRecord {
+  const { pending: _, openChangeSets: __, outcomes: ___, ...totals } = records.reduce(add, zero());
+  const counts = emptyCounts();
+  const taken = { parked: 0, rejected: 0 };
+  for (const record of records) {
+    for (const kind of outcomeKinds) counts[kind] += record.counts[kind];
+    taken.parked += record.taken.parked;
+    taken.rejected += record.taken.rejected;
+  }
+  return {
+    ...totals,
+    instanceId: foldedRow,
+    cause: 'events',
+    receivedAt: records.map(({ receivedAt }) => receivedAt).sort()[0] ?? '',
+    closed: true,
+    counts,
+    taken,
+  };
 }
 
 function zero(): Totals {

@@ -35,7 +35,8 @@ export interface ParkedTables {
  * The waiting room: one record per awaited reference and change, so that a new
  * row finds its waiters by key. A change waits for one reference at a time.
  */
-export function createParked({ waiting, claims }: ParkedTables): Parked {
+export function createParked(tables: ParkedTables): Parked {
+  const { waiting, claims } = tables;
   return {
     park: async (parked) => {
       await waiting.putAll(parked.map((item) => ({ key: keyOf(item), body: item })));
@@ -47,7 +48,7 @@ export function createParked({ waiting, claims }: ParkedTables): Parked {
       return found.flat();
     },
     claim: async (parked, instanceId) => {
-      const taken = await Promise.all(parked.map((item) => claim(claims, item, instanceId)));
+      const taken = await Promise.all(parked.map((item) => claim(tables, item, instanceId)));
       return parked.filter((_, index) => taken[index]);
     },
     release: async (parked) => {
@@ -64,11 +65,25 @@ export function createParked({ waiting, claims }: ParkedTables): Parked {
 
 const claimSchema = z.object({ instanceId: z.string() });
 
-async function claim(claims: StateTable, item: ParkedChange, instanceId: string): Promise<boolean> {
+/**
+ * A claim holds only while the record that was seen still waits: whoever read the
+ * room before another orchestration went on with the change comes too late.
+ * Release takes the record away before the claim, so one of the two is always seen.
+ */
+async function claim(
+  { waiting, claims }: ParkedTables,
+  item: ParkedChange,
+  instanceId: string,
+): Promise<boolean> {
   const key = claimKeyOf(item);
-  if ((await claims.insert(key, { instanceId })) === 'inserted') return true;
-  const held = claimSchema.safeParse(await claims.get(key));
-  return held.success && held.data.instanceId === instanceId;
+  if ((await claims.insert(key, { instanceId })) === 'exists') {
+    const held = claimSchema.safeParse(await claims.get(key));
+    return held.success && held.data.instanceId === instanceId;
+  }
+  const current = parkedSchema.safeParse(await waiting.get(keyOf(item)));
+  if (current.success && current.data.since === item.since) return true;
+  await claims.remove(key);
+  return false;
 }
 
 /** A change that waits a second time for the same reference waits anew: `since` is part of the key. */

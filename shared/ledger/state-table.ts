@@ -21,6 +21,19 @@ export interface WrittenRecord {
 export interface StoredRecord {
   readonly key: RecordKey;
   readonly body: unknown;
+  /** Changes with every write. */
+  readonly etag: string;
+  /** When the table last wrote it; ISO 8601 in UTC. */
+  readonly writtenAt: string;
+}
+
+/** One record takes the place of others of its partition. */
+export interface Fold {
+  readonly into: WrittenRecord;
+  /** The state of `into` as it was read; undefined when it was not there. */
+  readonly etag: string | undefined;
+  /** At most 99: the transaction has room for 100 operations. */
+  readonly removed: readonly RecordKey[];
 }
 
 export interface ListRange {
@@ -42,6 +55,10 @@ export interface StateTable {
   putAll(records: readonly WrittenRecord[]): Promise<void>;
   get(key: RecordKey): Promise<unknown>;
   remove(key: RecordKey): Promise<void>;
+  /** All of a fold or nothing of it. The new etag; undefined when another has folded since the records were read. */
+  fold(fold: Fold): Promise<string | undefined>;
+  /** How many records there are, read by their keys only. */
+  count(): Promise<number>;
   list(range: ListRange): AsyncIterable<StoredRecord>;
 }
 
@@ -80,6 +97,8 @@ export function openTable(storage: string, name: string): StateTable {
     putAll: (records) => run(() => putAll(client, records)),
     get: (key) => run(() => get(client, key)),
     remove: (key) => run(() => remove(client, key)),
+    fold: (work) => run(() => fold(client, work)),
+    count: () => run(() => count(client)),
     list: async function* (range) {
       await run(async () => undefined);
       yield* list(client, name, range);
@@ -152,6 +171,29 @@ async function remove(client: Client, key: RecordKey): Promise<void> {
   }
 }
 
+async function fold(client: Client, { into, etag, removed }: Fold): Promise<string | undefined> {
+  const whole = { ...entity(into.key, into.body) };
+  const written: TransactionAction =
+    etag === undefined ? ['create', whole] : ['update', whole, 'Replace', { etag }];
+  const removals = removed.map(
+    ({ partition, row }): TransactionAction => ['delete', { partitionKey: partition, rowKey: row }],
+  );
+  try {
+    const answer = await client.submitTransaction([written, ...removals]);
+    return answer.getResponseForEntity(into.key.row)?.etag;
+  } catch (error) {
+    if ([404, 409, 412].includes(statusOf(error) ?? 0)) return undefined;
+    throw error;
+  }
+}
+
+async function count(client: Client): Promise<number> {
+  let found = 0;
+  const keys = client.listEntities({ queryOptions: { select: ['RowKey'] } });
+  for await (const _ of keys) found += 1;
+  return found;
+}
+
 async function* list(client: Client, name: string, range: ListRange): AsyncGenerator<StoredRecord> {
   const filter = filterOf(range);
   let left = range.limit ?? Number.POSITIVE_INFINITY;
@@ -161,7 +203,8 @@ async function* list(client: Client, name: string, range: ListRange): AsyncGener
     )) {
       if (left-- <= 0) return;
       const key = { partition: found.partitionKey ?? '', row: found.rowKey ?? '' };
-      yield { key, body: JSON.parse(found.body) };
+      const { etag, timestamp: writtenAt = '' } = found;
+      yield { key, body: JSON.parse(found.body), etag, writtenAt };
     }
   } catch (error) {
     throw unavailable(name, error);

@@ -71,7 +71,9 @@ export function createStories(table: StateTable): Stories {
       for await (const { body } of table.list({ partition, rowPrefix })) {
         chapters.push(readChapter(body));
       }
-      return chapters.sort((left, right) => (left.at < right.at ? -1 : 1));
+      return chapters.sort(
+        (left, right) => Number(left.at > right.at) - Number(left.at < right.at),
+      );
     },
   };
 }

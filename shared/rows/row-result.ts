@@ -12,6 +12,8 @@ export type RowResult =
       readonly rowId: string;
       /** True when this call made the row. */
       readonly created: boolean;
+      /** True when this call made an inactive row active again, because its resource is there again. */
+      readonly revived?: boolean;
       /** A row of a circle of references: this lookup is still empty and has to wait for the row it names. */
       readonly awaits?: string;
     }

@@ -117,7 +117,9 @@ function interpret(reader: RowReader, { write, answer, refused }: Answered): Row
   switch (answer.kind) {
     case 'written': {
       const created = write.operation.kind === 'create';
-      const row = { reference, versionId, lastUpdated, table: root.table, rowId, created };
+      const revived = isRevival(write) ? { revived: true } : {};
+      const made = { created, ...revived };
+      const row = { reference, versionId, lastUpdated, table: root.table, rowId, ...made };
       const waits = awaits === undefined ? {} : { awaits };
       return write.incomplete ? undefined : { kind: 'written', ...row, ...waits };
     }
@@ -131,6 +133,9 @@ function interpret(reader: RowReader, { write, answer, refused }: Answered): Row
       return undefined;
   }
 }
+
+const isRevival = ({ operation }: PlannedWrite): boolean =>
+  operation.kind === 'update' && operation.row['statecode'] === 0;
 
 /** A bound row is gone: what we remember of this draft's references is not to be trusted. */
 function afterMissing(

@@ -16,7 +16,7 @@ const patient = (id: string, identifiers: readonly object[], more: object = {}) 
   resourceType: 'Patient',
   id,
   name: [{ family: 'Kind' }],
-  identifier: identifiers,
+  ...(identifiers.length === 0 ? {} : { identifier: identifiers }),
   ...more,
 });
 

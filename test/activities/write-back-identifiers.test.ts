@@ -161,4 +161,37 @@ describe('the identifier in FHIR', () => {
     await syncPass(system.worker(), [`Patient/${id}`]);
     expect(await rowsFor(system.deps, `Patient/${id}`)).toEqual([]);
   });
+
+  it('fails for a row that was revived for a resource that is gone, so that it goes again', async () => {
+    const id = freshId('revived');
+    const deps = system.worker({ deletePolicy: 'deactivate' });
+    await system.put(patient(id));
+    await syncPass(deps, [`Patient/${id}`]);
+    const [stale] = await written(id);
+    await system.remove(`Patient/${id}`);
+    await syncPass(deps, [`Patient/${id}`]);
+    const { upsertRows, writeBackIdentifiers } = createActivities(deps);
+    const { written: rows } = await upsertRows({ resources: [stale!] });
+    expect(rows).toMatchObject([{ created: false, revived: true }]);
+    const { failed } = await writeBackIdentifiers({ rows });
+    expect(failed).toMatchObject([{ reference: `Patient/${id}` }]);
+    await syncPass(deps, [`Patient/${id}`]);
+    const [row] = await rowsFor(system.deps, `Patient/${id}`, ['statecode']);
+    expect(row?.values['statecode']).toBe(1);
+  });
+});
+
+describe('the identifier row in Dataverse', () => {
+  it('is what the expansion map wants, so that the next version does not write it again', async () => {
+    const id = freshId('same');
+    await system.put(patient(id));
+    await syncPass(system.worker(), [`Patient/${id}`]);
+    const { meta: _, ...resource } = JSON.parse(await system.read(`Patient/${id}`));
+    await system.put({ ...resource, gender: 'female' });
+    const before = await system.lastWrite();
+    await syncPass(system.worker(), [`Patient/${id}`]);
+    const tables = (await system.writesSince(before)).map(({ table }) => table);
+    expect(tables).not.toContain('fds_patientidentifier');
+    expect(tables).toContain('contact');
+  });
 });

@@ -92,13 +92,13 @@ describe('changes that waited for a row', () => {
     expect(released.map(({ record }) => record.taken.parked)).toEqual([1]);
   });
 
-  it('go on by the hundred, each in one child', async () => {
+  it('go on by fifties, each in one child', async () => {
     const many = Array.from({ length: 250 }, (_, index) => waiter(`p${index}`));
     const run = await runSync(organization, { claimWaiters: claims(...many, ...many) });
     const sizes = run.inputsOf('recordOutcomes').map(({ outcomes }) => outcomes.length);
-    expect(sizes.toSorted((one, other) => one - other)).toEqual([1, 50, 100, 100]);
+    expect(sizes.toSorted((one, other) => one - other)).toEqual([1, 50, 50, 50, 50, 50]);
     const ids = run.inputsOf('recordOutcomes').map(({ instanceId }) => instanceId);
-    expect(new Set(ids).size).toBe(4);
+    expect(new Set(ids).size).toBe(6);
   });
 
   it('in circles without end get ids that stay short and unique, and a pause in between', async () => {
@@ -179,6 +179,39 @@ describe('a turn of consent', () => {
     });
     const lastRead = run.names.lastIndexOf('readChanges');
     expect(run.names.indexOf('withdrawPatient')).toBeLessThan(lastRead);
+  });
+
+  it('waits for no neighbour in the same set that has to be tried again', async () => {
+    const input = inputFor([change('Consent/c'), change('Patient/busy')]);
+    const run = await runSync(input, {
+      readChanges: (asked) => ({
+        ...turns('Patient/a')(asked),
+        failed: [{ reference: 'Patient/busy', step: 'reading', retryAfterSeconds: 86_400 }],
+      }),
+      reviewPatients: () => ({ withdraw: ['Patient/a'], backfill: [] }),
+    });
+    expect(run.runtimeStatus).toBe('Completed');
+    expect(run.names.indexOf('withdrawPatient')).toBeLessThan(run.names.lastIndexOf('readChanges'));
+    expect(run.inputsOf('withdrawPatient')).toHaveLength(1);
+  });
+
+  it('that fails before a pause is carried out at the end', async () => {
+    const input = inputFor([change('Consent/c'), change('Patient/busy')]);
+    const resyncPatient: OrchestrationHandler = function* ({ df }) {
+      if (df.instanceId.includes('round-')) throw new Error('it failed for a day');
+      return yield df.callActivity('withdrawPatient', { patient: 'Patient/a' });
+    };
+    const script: Script = {
+      readChanges: (asked) => ({
+        ...turns('Patient/a')(asked),
+        failed: [{ reference: 'Patient/busy', step: 'reading' }],
+      }),
+      reviewPatients: () => ({ withdraw: ['Patient/a'], backfill: [] }),
+    };
+    const retry = { firstSeconds: 5, maxSeconds: 300, attempts: 2 };
+    const run = await runSync({ ...input, retry }, script, { resyncPatient });
+    expect(run.runtimeStatus).toBe('Completed');
+    expect(run.names.indexOf('recordOutcomes')).toBeLessThan(run.names.indexOf('withdrawPatient'));
   });
 
   it('that fails for one patient reaches the others, and the set shows that it failed', async () => {

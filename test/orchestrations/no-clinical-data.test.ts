@@ -1,5 +1,5 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { createActivities } from '../../activities/index.ts';
 import { runOrchestrator } from '../../local/host/testing/index.ts';
 import { resyncPatient } from '../../orchestrations/resync-patient.ts';
 import { syncChanges } from '../../orchestrations/sync-changes.ts';
@@ -58,11 +58,9 @@ describe('nothing clinical gets into the durable history', () => {
     expect(kept).not.toContain(canary);
   });
 
-  it('every activity of the app is registered behind that guard', async () => {
-    const { readFile } = await import('node:fs/promises');
-    const app = await readFile(new URL('../../triggers/app.ts', import.meta.url), 'utf8');
+  it('every activity of the app is registered behind that guard', () => {
+    const app = readFileSync(new URL('../../triggers/app.ts', import.meta.url), 'utf8');
     expect(app).toContain('handler: activityHandler(activity)');
     expect(app.match(/df\.app\.activity\(/g)).toHaveLength(1);
-    expect(createActivities).toBeTypeOf('function');
   });
 });
