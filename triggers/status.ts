@@ -3,7 +3,7 @@ import type { Config } from '../shared/config.ts';
 import type { Ledger } from '../shared/ledger/index.ts';
 import { requireRole } from './caller-role.ts';
 import { answering } from './problem.ts';
-import { runningInstances } from './running-instances.ts';
+import { failedInstances, runningInstances } from './running-instances.ts';
 
 export interface StatusDependencies {
   readonly config: Pick<Config, 'authorization'>;
@@ -16,16 +16,34 @@ export function createStatusHandler({ config, ledger, packHash }: StatusDependen
   return (request: HttpRequest, context: InvocationContext): Promise<HttpResponseInit> =>
     answering(context, async () => {
       requireRole(request, config.authorization, ['Operator', 'Config Administrator']);
-      const [totals, deadLetters, instances] = await Promise.all([
+      const [totals, deadLetters, instances, failed] = await Promise.all([
         ledger.changeSets.totals(),
         ledger.deadLetters.count(),
         runningInstances(context),
+        failedInstances(context),
       ]);
-      const { outcomes, pending, ...intake } = totals;
+      const { outcomes, pending, oldestOpen, ...intake } = totals;
       const running = instances.length;
       const idle = pending === 0 && running === 0;
       return {
-        jsonBody: { idle, ...intake, pending, outcomes, deadLetters, running, mapPack: packHash },
+        jsonBody: {
+          idle,
+          ...intake,
+          pending,
+          lagSeconds: secondsSince(oldestOpen),
+          outcomes,
+          deadLetters,
+          running,
+          failed: failed.length,
+          mapPack: packHash,
+        },
       };
     });
+}
+
+/** How long the oldest change set has been waiting for its end; 0 when none is open. */
+function secondsSince(instant: string | undefined): number {
+  return instant === undefined
+    ? 0
+    : Math.max(0, Math.round((Date.now() - Date.parse(instant)) / 1000));
 }

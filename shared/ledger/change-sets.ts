@@ -38,6 +38,8 @@ export interface Totals {
   readonly identifiers: number;
   readonly pending: number;
   readonly openChangeSets: number;
+  /** When the oldest set that is still open came in. */
+  readonly oldestOpen?: string;
   readonly outcomes: OutcomeCounts;
 }
 
@@ -188,6 +190,13 @@ function zero(): Totals {
   };
 }
 
+function oldestOf({ oldestOpen }: Totals, { closed, receivedAt }: ChangeSetRecord) {
+  if (closed) return oldestOpen === undefined ? {} : { oldestOpen };
+  return {
+    oldestOpen: oldestOpen === undefined || receivedAt < oldestOpen ? receivedAt : oldestOpen,
+  };
+}
+
 function add(sum: Totals, record: ChangeSetRecord): Totals {
   const outcomes = { ...sum.outcomes };
   for (const kind of outcomeKinds) outcomes[kind] += record.counts[kind];
@@ -199,6 +208,7 @@ function add(sum: Totals, record: ChangeSetRecord): Totals {
     identifiers: sum.identifiers + record.identifiers,
     pending: sum.pending + (record.closed ? 0 : record.received),
     openChangeSets: sum.openChangeSets + (record.closed ? 0 : 1),
+    ...oldestOf(sum, record),
     outcomes: {
       ...outcomes,
       parked: outcomes.parked - record.taken.parked,

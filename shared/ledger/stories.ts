@@ -83,4 +83,6 @@ export function readChapter(body: unknown): Chapter {
   return chapterSchema.parse(body);
 }
 
-const keyOf = ({ outcome }: Chapter) => resourceKey(outcome.change, outcome.change.changeId);
+/** One chapter per change and orchestration: an event that comes in twice has two endings to tell. */
+const keyOf = ({ instanceId, outcome }: Chapter) =>
+  resourceKey(outcome.change, `${outcome.change.changeId}!${instanceId}`);

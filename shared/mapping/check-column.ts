@@ -1,17 +1,20 @@
 import { checkSource } from './check-source.ts';
 import type { Complain } from './map-file-problem.ts';
 import type { MapFiles } from './map-files.ts';
-import type { AttributeMap, ColumnMap } from './map-language.ts';
+import type { AttributeMap, ColumnMap, EntityMapFile } from './map-language.ts';
 import type { Sources } from './map-source.ts';
 import { parseConditions } from './path-conditions.ts';
 import { asList } from './source-paths.ts';
 
-interface ColumnPlace {
+/** Where an attribute stands, and what it may refer to. */
+export interface ColumnPlace {
   readonly pointer: string;
   readonly selections: ReadonlySet<string>;
   /** False in expansion maps, which see one item and not the resource around it. */
   readonly wholeResource: boolean;
   readonly files: MapFiles;
+  /** The root maps that may be in use beside this one, for a resource type. */
+  readonly rootsOf: (resource: string) => readonly EntityMapFile[];
 }
 
 /** Checks the paths of one attribute map and the names and constants that it uses. */
@@ -143,22 +146,18 @@ function checkValues(
 
 function checkTarget(
   attribute: Extract<ColumnMap, { action: 'Lookup' }>,
-  { pointer, files }: ColumnPlace,
+  { pointer, rootsOf }: ColumnPlace,
   complain: Complain,
 ): void {
-  const { references, table } = attribute;
-  const tables = asList(table);
-  const foreign = files.entities.find(
-    ({ content }) =>
-      content.archived !== true &&
-      references.includes(content.resource) &&
-      !tables.includes(content.table),
-  );
-  if (foreign !== undefined) {
+  const tables = asList(attribute.table);
+  for (const type of attribute.references) {
+    const targets = rootsOf(type).map(({ table }) => table);
+    if (targets.length === 0 || targets.some((target) => tables.includes(target))) continue;
     complain(
       `${pointer}/references`,
-      `${foreign.content.resource} goes to ${foreign.content.table}, but the lookup points to ${tables.join(', ')}`,
+      `${type} goes to ${targets.join(', ')}, but the lookup points to ${tables.join(', ')}`,
       'Take that type out of the list or correct the table',
     );
+    return;
   }
 }

@@ -1,4 +1,4 @@
-import { checkColumn } from './check-column.ts';
+import { type ColumnPlace, checkColumn } from './check-column.ts';
 import { checkPath } from './check-path.ts';
 import { columnMapsOf } from './compile-row.ts';
 import type { Complain, MapFileProblem } from './map-file-problem.ts';
@@ -23,9 +23,13 @@ export function checkMapFiles(
       problems.push({ file, pointer, problem, remedy });
   checkNames(files, complainIn);
   checkOneRootPerResource(enabled, complainIn);
-  for (const { file, content } of files.entities) checkEntity(content, files, complainIn(file));
+  for (const { file, content } of files.entities) {
+    const isEnabled = enabled.some((root) => root.content === content);
+    const peers = isEnabled ? enabled : [];
+    checkEntity(content, { files, rootsOf: rootFinder(files, peers, content) }, complainIn(file));
+  }
   for (const { file, content } of files.expansions) {
-    checkExpansion(content, files, complainIn(file));
+    checkExpansion(content, { files, rootsOf: rootFinder(files, enabled) }, complainIn(file));
   }
   checkPacks(files, complainIn);
   return problems;
@@ -34,6 +38,24 @@ export function checkMapFiles(
 /** Neither disabled nor archived. */
 export function isInUse(map: EntityMapFile | ExpansionMapFile): boolean {
   return map.disabled !== true && map.archived !== true;
+}
+
+/** What a map is checked against. */
+type Around = Pick<ColumnPlace, 'files' | 'rootsOf'>;
+
+/** An enabled root map stands for its resource type; where there is none, any may that is not archived, or the map itself. */
+function rootFinder(
+  files: MapFiles,
+  enabled: readonly MapFile<EntityMapFile>[],
+  own?: EntityMapFile,
+): Around['rootsOf'] {
+  const all = files.entities.filter(({ content }) => content.archived !== true || content === own);
+  return (resource) => {
+    const of = (list: readonly MapFile<EntityMapFile>[]) =>
+      list.map(({ content }) => content).filter((root) => root.resource === resource);
+    const inUse = of(enabled);
+    return inUse.length > 0 ? inUse : of(all);
+  };
 }
 
 type ComplainIn = (file: string) => Complain;
@@ -73,8 +95,8 @@ function checkOneRootPerResource(
   }
 }
 
-function checkEntity(content: EntityMapFile, files: MapFiles, complain: Complain): void {
-  checkRow(content, files, complain);
+function checkEntity(content: EntityMapFile, around: Around, complain: Complain): void {
+  checkRow(content, around, complain);
   if (typeof content.patient === 'object') {
     for (const path of asList(content.patient.path)) {
       checkPath(path, '/patient/path', new Set(), complain);
@@ -86,7 +108,9 @@ function checkEntity(content: EntityMapFile, files: MapFiles, complain: Complain
   }
   content.attributes.forEach((attribute, index) => {
     if (attribute.action !== 'Expand') return;
-    const target = files.expansions.find((file) => file.content.name === attribute.expansion);
+    const target = around.files.expansions.find(
+      (file) => file.content.name === attribute.expansion,
+    );
     const resource = target?.content.resource;
     if (resource !== '*' && resource !== content.resource) {
       complain(
@@ -98,8 +122,8 @@ function checkEntity(content: EntityMapFile, files: MapFiles, complain: Complain
   });
 }
 
-function checkExpansion(content: ExpansionMapFile, files: MapFiles, complain: Complain): void {
-  checkRow(content, files, complain);
+function checkExpansion(content: ExpansionMapFile, around: Around, complain: Complain): void {
+  checkRow(content, around, complain);
   const columns = columnMapsOf(content);
   if (!columns.some((attribute) => attribute.matching === true)) {
     complain(
@@ -120,7 +144,7 @@ function checkExpansion(content: ExpansionMapFile, files: MapFiles, complain: Co
 
 function checkRow(
   content: EntityMapFile | ExpansionMapFile,
-  files: MapFiles,
+  around: Around,
   complain: Complain,
 ): void {
   const selections = new Set(Object.keys(content.select ?? {}));
@@ -131,7 +155,7 @@ function checkRow(
   const seen = new Set<string>();
   content.attributes.forEach((attribute, index) => {
     const pointer = `/attributes/${index}`;
-    checkColumn(attribute, { pointer, selections, wholeResource, files }, complain);
+    checkColumn(attribute, { pointer, selections, wholeResource, ...around }, complain);
     if (attribute.action === 'Expand' || attribute.disabled === true) return;
     if (seen.has(attribute.column)) {
       complain(

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { checkMapFiles, isInUse } from './check-map-files.ts';
 import { compileRoot } from './compile-root.ts';
+import { referenceReader } from './fhir-reference.ts';
 import { refuseMapFiles } from './map-file-problem.ts';
 import type { MapFile, MapFiles } from './map-files.ts';
 import type { EntityMapFile } from './map-language.ts';
@@ -22,7 +23,7 @@ export function compilePack(files: MapFiles, options: CompileOptions = {}): MapP
     values: byName(files.values),
     expansions: byName(files.expansions),
     tables: new Map(enabled.map(({ content }) => [content.resource, content.table])),
-    baseUrl: options.fhirBaseUrl?.replace(/\/+$/, ''),
+    readReference: referenceReader(options.fhirBaseUrl?.replace(/\/+$/, '')),
   };
   const roots = enabled.map(({ content }) => compileRoot(content, context));
   return {

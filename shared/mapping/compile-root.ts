@@ -2,11 +2,10 @@ import { isInUse } from './check-map-files.ts';
 import type { CompileContext } from './compile-column.ts';
 import { compileExpansion, forResource } from './compile-expansion.ts';
 import { compileRow } from './compile-row.ts';
-import { readReference } from './fhir-reference.ts';
 import type { EntityMapFile, ExpansionMapFile } from './map-language.ts';
 import type { ExpansionMap, FhirResource, IdentifierTable, RootMap } from './map-pack.ts';
 import { returnElements } from './return-elements.ts';
-import { compileSources } from './source-reader.ts';
+import { compileEach } from './source-reader.ts';
 import { compileWriteback } from './write-back.ts';
 
 export interface RootContext extends Omit<CompileContext, 'slots' | 'map'> {
@@ -48,7 +47,7 @@ export function compileRoot(file: EntityMapFile, context: RootContext): RootMap 
     ...(patientColumn === undefined ? {} : { patientColumn }),
     expansions: compiled.map(({ expansion }) => expansion),
     ...(identifierTable === undefined ? {} : { identifierTable }),
-    patientReference: patientReader(file.patient, context.baseUrl),
+    patientReference: patientReader(file.patient, context.readReference),
     map: row.build,
     writeback: compileWriteback(file, row.build, context),
   };
@@ -75,16 +74,19 @@ function identifierTableOf(
 
 function patientReader(
   patient: EntityMapFile['patient'],
-  baseUrl: string | undefined,
+  readReference: RootContext['readReference'],
 ): (resource: FhirResource) => string | undefined {
   if (patient === undefined) return () => undefined;
   if (patient === 'self') return ({ id }) => (id === undefined ? undefined : `Patient/${id}`);
-  const reader = compileSources(patient.path, new Map([['', 0]]));
+  const readers = compileEach(patient.path, new Map([['', 0]]));
   return (resource) => {
-    for (const element of reader.all([resource])) {
-      const reference = readReference(element, baseUrl);
-      if (reference?.kind === 'target' && reference.resourceType === 'Patient') {
-        return `Patient/${reference.id}`;
+    for (const reader of readers) {
+      const elements = reader.single ? [reader.first([resource])] : reader.all([resource]);
+      for (const element of elements) {
+        const reference = readReference(element);
+        if (reference?.kind === 'target' && reference.resourceType === 'Patient') {
+          return `Patient/${reference.id}`;
+        }
       }
     }
     return undefined;

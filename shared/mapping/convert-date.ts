@@ -58,13 +58,13 @@ interface DateParts {
 /** Reads by position, which the form has made sure of: dates are the most frequent conversion. */
 function dateParts(value: unknown): DateParts | undefined {
   if (typeof value !== 'string' || !fhirDateTime.test(value)) return undefined;
-  const day = value.length < 10 ? `${value}-01-01`.slice(0, 10) : value.slice(0, 10);
-  const year = Number(value.slice(0, 4));
-  if (!isCalendarDay(year, Number(day.slice(5, 7)), Number(day.slice(8)))) return undefined;
   const partial = value.length < 10;
+  const day = partial ? `${value}-01-01`.slice(0, 10) : value.slice(0, 10);
+  const year = digitsAt(day, 0) * 100 + digitsAt(day, 2);
+  if (!isCalendarDay(year, digitsAt(day, 5), digitsAt(day, 8))) return undefined;
   if (value.length < 16) return { ...midnight, year, day, partial };
-  const hours = Number(value.slice(11, 13));
-  const minutes = Number(value.slice(14, 16));
+  const hours = digitsAt(value, 11);
+  const minutes = digitsAt(value, 14);
   const seconds = value.charAt(16) === ':' ? value.slice(17, 19) : '00';
   if (hours > 23 || minutes > 59 || seconds > '60') return undefined;
   return {
@@ -76,6 +76,14 @@ function dateParts(value: unknown): DateParts | undefined {
     partial,
   };
 }
+
+/** The number that two digits at a position make. */
+function digitsAt(text: string, position: number): number {
+  return text.charCodeAt(position) * 10 + text.charCodeAt(position + 1) - zeros;
+}
+
+/** What two digits 0 add up to as character codes. */
+const zeros = 0x30 * 11;
 
 const midnight = { minutes: 0, seconds: '00', offsetMinutes: 0 } as const;
 
@@ -91,7 +99,7 @@ function isCalendarDay(year: number, month: number, day: number): boolean {
 function offsetOf(value: string): number {
   const sign = value.charAt(value.length - 6);
   if (value.endsWith('Z') || (sign !== '+' && sign !== '-')) return 0;
-  const size = Number(value.slice(-5, -3)) * 60 + Number(value.slice(-2));
+  const size = digitsAt(value, value.length - 5) * 60 + digitsAt(value, value.length - 2);
   return sign === '-' ? -size : size;
 }
 

@@ -46,10 +46,24 @@ const converters: Record<ScalarType, (attribute: ScalarAttribute) => Convert> = 
   double: (attribute) => numeric(attribute, 'double'),
   boolean: () => (value) =>
     typeof value === 'boolean' ? value : blocking('wrong-type', 'expected true or false'),
-  date: () => toDate,
-  datetime: () => toDateTime,
+  date: () => rememberingLast(toDate),
+  datetime: () => rememberingLast(toDateTime),
   choice: () => () => blocking('wrong-type', 'a choice column takes mapped or default values only'),
 };
+
+/** Resources that come together often share their instants. */
+function rememberingLast(convert: Convert): Convert {
+  let last: unknown;
+  let known: ReturnType<Convert> = null;
+  return (value) => {
+    if (typeof value !== 'string') return convert(value);
+    if (value !== last) {
+      known = convert(value);
+      last = value;
+    }
+    return known;
+  };
+}
 
 function text(attribute: ScalarAttribute): Convert {
   const maxLength = attribute.maxLength ?? Number.POSITIVE_INFINITY;

@@ -5,8 +5,34 @@ export type FhirReference =
   | { readonly kind: 'target'; readonly resourceType: string; readonly id: string }
   | { readonly kind: 'unresolvable'; readonly resourceType?: string; readonly why: string };
 
-const logicalId = /^[A-Za-z0-9.-]{1,64}$/;
-const typeName = /^[A-Z][A-Za-z]+$/;
+/** Whether the text is a logical id, `[A-Za-z0-9.-]{1,64}`; a loop, because this runs per column. */
+function isLogicalId(text: string): boolean {
+  if (text.length === 0 || text.length > 64) return false;
+  for (let index = 0; index < text.length; index += 1) {
+    if (!isIdCharacter(text.charCodeAt(index))) return false;
+  }
+  return true;
+}
+
+const [dash, dot, zero, nine] = [0x2d, 0x2e, 0x30, 0x39] as const;
+
+function isIdCharacter(code: number): boolean {
+  return (code >= zero && code <= nine) || isLetter(code) || code === dash || code === dot;
+}
+
+/** Sets the bit that tells upper from lower case before comparing with a and z. */
+function isLetter(code: number): boolean {
+  const lower = code | 0x20;
+  return lower >= 0x61 && lower <= 0x7a;
+}
+
+function isTypeName(text: string): boolean {
+  if (text.length < 2 || text.charCodeAt(0) > 0x5a) return false;
+  for (let index = 0; index < text.length; index += 1) {
+    if (!isLetter(text.charCodeAt(index))) return false;
+  }
+  return true;
+}
 
 /** Reads a Reference element; absolute URLs count as ours only below `baseUrl` (no trailing slash). */
 export function readReference(
@@ -29,6 +55,43 @@ export function readReference(
   return { kind: 'unresolvable', why: describe(reference), ...typeIn(reference, declared) };
 }
 
+interface Remembered {
+  readonly text: string;
+  readonly type: unknown;
+  readonly reference: FhirReference | undefined;
+}
+
+/** References remembered, a power of two: those of one resource and of the few that come with it. */
+const remembered = 64;
+
+/**
+ * A reader that remembers the last references: several columns share one element,
+ * each for its own types, and resources that come together share a patient.
+ */
+export function referenceReader(
+  baseUrl: string | undefined,
+): (element: unknown) => FhirReference | undefined {
+  const memory: (Remembered | undefined)[] = Array.from({ length: remembered }, () => undefined);
+  return (element) => {
+    if (!isRecord(element)) return undefined;
+    const { reference: text, type } = element;
+    if (typeof text !== 'string' || text.length === 0) return readReference(element, baseUrl);
+    const slot = slotOf(text);
+    const known = memory[slot];
+    if (known !== undefined && known.text === text && known.type === type) return known.reference;
+    const reference = readReference(element, baseUrl);
+    memory[slot] = { text, type, reference };
+    return reference;
+  };
+}
+
+/** Ids differ most at their ends. */
+function slotOf(text: string): number {
+  const { length } = text;
+  const end = text.charCodeAt(length - 1) * 31 + text.charCodeAt(length >> 1) * 7;
+  return (end + text.charCodeAt(0)) & (remembered - 1);
+}
+
 /** `Type/id` or `Type/id/_history/version`, without regular expression captures: this runs per column. */
 function relativeTarget(own: string): FhirReference | undefined {
   const slash = own.indexOf('/');
@@ -37,7 +100,7 @@ function relativeTarget(own: string): FhirReference | undefined {
   const id = next < 0 ? own.slice(slash + 1) : own.slice(slash + 1, next);
   const resourceType = own.slice(0, slash);
   const versioned = next < 0 || own.startsWith('/_history/', next);
-  return versioned && logicalId.test(id) && typeName.test(resourceType)
+  return versioned && isTypeName(resourceType) && isLogicalId(id)
     ? { kind: 'target', resourceType, id }
     : undefined;
 }

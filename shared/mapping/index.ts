@@ -9,7 +9,7 @@ export { noSystem, textOnly } from './codeable-concept.ts';
 export { type CompileOptions, compilePack } from './compile-pack.ts';
 export type { ExportDocument } from './import/export-rows.ts';
 export { type ImportResult, importMaps } from './import/import-maps.ts';
-export { loadMapFiles } from './load-map-files.ts';
+export { loadMapFiles, parseMapFiles } from './load-map-files.ts';
 export { printMapFileProblem } from './map-file-problem.ts';
 export { type MapFiles, packRoots } from './map-files.ts';
 export { mapJsonSchema } from './map-language.ts';
@@ -28,3 +28,13 @@ export type {
   Writeback,
   WritebackResult,
 } from './map-pack.ts';
+export {
+  createMapStore,
+  type EnabledMap,
+  type MapStatus,
+  type MapStore,
+  type MapStoreOptions,
+} from './store/map-store.ts';
+export { loadPinnedPack, pinPack } from './store/pinned-packs.ts';
+export type { MapRecordKey, MapStorage } from './store/storage.ts';
+export type { MapKind, MapName, MapVersion } from './store/versions.ts';

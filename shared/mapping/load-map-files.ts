@@ -7,7 +7,8 @@ import { type MapFileProblem, pointerStep, refuseMapFiles } from './map-file-pro
 import type { MapFile, MapFiles } from './map-files.ts';
 import { entityMapSchema, expansionMapSchema, packSchema, valueMapSchema } from './map-language.ts';
 
-interface ReadJson {
+/** A map file, read but not parsed. */
+export interface ReadJson {
   readonly file: string;
   readonly json: unknown;
 }
@@ -20,7 +21,18 @@ const folders = ['entity', 'expansion', 'values', 'packs'];
  */
 export async function loadMapFiles(folder: string): Promise<MapFiles> {
   const problems: MapFileProblem[] = [];
-  const found = await readJsonFiles(folder, problems);
+  return parseFound(await readJsonFiles(folder, problems), problems);
+}
+
+/**
+ * The same for files that are in hand already, such as stored versions: `file` is
+ * the path below the maps folder. Throws MAP_PACK_INVALID like `loadMapFiles`.
+ */
+export function parseMapFiles(files: readonly ReadJson[]): MapFiles {
+  return parseFound(files, []);
+}
+
+function parseFound(found: readonly ReadJson[], problems: MapFileProblem[]): MapFiles {
   const inFolder = <T>(name: string, schema: z.ZodType<T>): readonly MapFile<T>[] =>
     found
       .filter(({ file }) => file.startsWith(`${name}/`))

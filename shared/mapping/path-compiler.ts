@@ -8,6 +8,8 @@ type Collect = (node: unknown, into: unknown[]) => void;
 export interface CompiledPath {
   /** The first value that is there and not null. */
   readonly first: ReadFirst;
+  /** Whether the path names one place, so that it never gives more than one value. */
+  readonly single: boolean;
   /** Every value in document order, as JSONPath defines it. */
   readonly all: (node: unknown) => readonly unknown[];
 }
@@ -25,6 +27,7 @@ export function compilePath(steps: readonly PathStep[]): CompiledPath {
   const collectAll = collect;
   return {
     first,
+    single: steps.every((step) => singleChild(step) !== undefined),
     all: (node) => {
       const values: unknown[] = [];
       collectAll(node, values);
@@ -123,6 +126,11 @@ function compileCondition(condition: PathCondition): (item: unknown) => boolean 
     case 'absent':
       return (item) => first(item) === undefined;
   }
+}
+
+/** Every name that a choice element may go by. */
+export function choiceNames(prefix: string): readonly string[] {
+  return choiceTypes.map((type) => `${prefix}${type}`);
 }
 
 /** The value of a FHIR choice element and its type, such as `valueQuantity` for the prefix `value`. */

@@ -1,5 +1,5 @@
 import { elementText } from './element-text.ts';
-import { readReference } from './fhir-reference.ts';
+import { referenceReader } from './fhir-reference.ts';
 import type { Source, Sources, TextType } from './map-source.ts';
 import { type CompiledPath, compileChoice, compilePath } from './path-compiler.ts';
 import { type ParsedPath, type PathStep, parsePath } from './path-syntax.ts';
@@ -12,17 +12,24 @@ export type Scope = readonly unknown[];
 
 export interface SourceReader {
   readonly first: (scope: Scope) => unknown;
+  /** Never more than one value. */
+  readonly single: boolean;
   readonly all: (scope: Scope) => readonly unknown[];
 }
 
 /** Slot of each root in the scope: '' is the node itself. */
 export type Slots = ReadonlyMap<string, number>;
 
-const nothing: SourceReader = { first: () => undefined, all: () => [] };
+const nothing: SourceReader = { first: () => undefined, single: true, all: () => [] };
+
+/** Compiles each source by itself, in the order in which they are tried. */
+export function compileEach(sources: Sources, slots: Slots): readonly SourceReader[] {
+  return asList(sources).map((source) => compileSource(source, slots));
+}
 
 /** Compiles sources that have passed the checks of the pack; they are tried in order. */
 export function compileSources(sources: Sources, slots: Slots): SourceReader {
-  const readers = asList(sources).map((source) => compileSource(source, slots));
+  const readers = compileEach(sources, slots);
   const [only] = readers;
   if (readers.length === 1 && only !== undefined) return only;
   return {
@@ -33,6 +40,7 @@ export function compileSources(sources: Sources, slots: Slots): SourceReader {
       }
       return undefined;
     },
+    single: false,
     all: (scope) => readers.flatMap((reader) => reader.all(scope)),
   };
 }
@@ -57,6 +65,7 @@ function pathReader(
   const path = compile(parsed);
   return {
     first: (scope) => path.first(scope[slot]),
+    single: path.single,
     all: (scope) => path.all(scope[slot]),
   };
 }
@@ -78,11 +87,19 @@ function derived(path: CompiledPath, turn: (value: unknown) => unknown): Compile
       .all(node)
       .map(turn)
       .filter((value) => value !== undefined);
-  return { first: (node) => all(node)[0], all };
+  const first = path.single
+    ? (node: unknown): unknown => {
+        const value = path.first(node);
+        return value === undefined ? undefined : turn(value);
+      }
+    : (node: unknown): unknown => all(node)[0];
+  return { first, single: path.single, all };
 }
 
+const readType = referenceReader(undefined);
+
 function referenceType(element: unknown): string | undefined {
-  return readReference(element, undefined)?.resourceType;
+  return readType(element)?.resourceType;
 }
 
 function textReader(
@@ -106,7 +123,7 @@ function containedReader(
       .all(scope)
       .flatMap((reference) => containedIn(scope[0], reference))
       .flatMap((resource) => inside.all([resource]));
-  return { first: (scope) => all(scope)[0], all };
+  return { first: (scope) => all(scope)[0], single: false, all };
 }
 
 function containedIn(resource: unknown, element: unknown): readonly unknown[] {
@@ -135,6 +152,7 @@ function templateReader(text: string, slots: Slots): SourceReader {
   };
   return {
     first,
+    single: true,
     all: (scope) => [first(scope)].filter((value) => value !== undefined),
   };
 }
