@@ -55,15 +55,32 @@ export async function untilAtRest(
   onLook: (status: AppStatus) => void = () => undefined,
 ): Promise<AppStatus> {
   let calm = 0;
-  for (;;) {
-    const events = await Promise.all([
-      controlStatus(system.fhirUrl),
-      controlStatus(system.eventGridUrl),
-    ]);
-    const status = await appStatus(system);
-    onLook(status);
-    calm = status.idle && events.every(({ idle }) => idle === true) ? calm + 1 : 0;
-    if (calm >= 2) return status;
+  let silent = 0;
+  let complaint = '';
+  while (silent < patience) {
+    const look = await lookAround(system).catch((error: unknown) => {
+      complaint = error instanceof Error ? error.message : String(error);
+      return undefined;
+    });
+    silent = look === undefined ? silent + 1 : 0;
+    if (look !== undefined) onLook(look.status);
+    calm = look?.idle ? calm + 1 : 0;
+    if (look !== undefined && calm >= 2) return look.status;
     await sleep(calm > 0 ? 100 : 300);
   }
+  throw new RunError(
+    `The services do not answer as they should (${complaint}). Start again with the same --data to go on.`,
+  );
+}
+
+/** Looks without an answer, one after another, before the run is given up; a busy machine may be silent for a while. */
+const patience = 200;
+
+async function lookAround(system: RunningSystem): Promise<{ status: AppStatus; idle: boolean }> {
+  const events = await Promise.all([
+    controlStatus(system.fhirUrl),
+    controlStatus(system.eventGridUrl),
+  ]);
+  const status = await appStatus(system);
+  return { status, idle: status.idle && events.every(({ idle }) => idle === true) };
 }

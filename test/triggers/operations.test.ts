@@ -94,10 +94,10 @@ describe('dead letters', () => {
     expect(after.outcomes['applied']).toBe((before.outcomes['applied'] ?? 0) + 1);
     expect(after.received).toBe(before.received);
     const { body: story } = await app.call('GET', '/api/operations/changes/Patient/letter');
-    expect(story['chapters']).toMatchObject([
-      { outcome: { kind: 'rejected' } },
-      { outcome: { kind: 'applied' } },
-    ]);
+    const kinds = (story['chapters'] as { outcome: { kind: string } }[]).map(
+      ({ outcome }) => outcome.kind,
+    );
+    expect(kinds).toEqual(['rejected', 'rejected', 'applied']);
   });
 
   it('that there are none of are redriven as none', async () => {
