@@ -20,7 +20,7 @@ function sourceFiles(): readonly string[] {
         (name) => `${folder}/${name.split(sep).join('/')}`,
       ),
     )
-    .filter((name) => name.endsWith('.ts'));
+    .filter((name) => name.endsWith('.ts') && !name.includes('/node_modules/'));
 }
 
 const files = sourceFiles();

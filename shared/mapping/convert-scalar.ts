@@ -2,6 +2,7 @@ import { blocking, type Convert, dropping, replaced } from './conversion.ts';
 import { toDate, toDateTime } from './convert-date.ts';
 import type { ScalarAttribute } from './map-language.ts';
 import { isRecord } from './record.ts';
+import { remembering } from './remembering.ts';
 
 type ScalarType = ScalarAttribute['type'];
 
@@ -11,6 +12,9 @@ const ranges = {
   decimal: { minimum: -100_000_000_000, maximum: 100_000_000_000 },
   double: { minimum: -100_000_000_000, maximum: 100_000_000_000 },
 } as const;
+
+const rememberedDate = remembering(toDate);
+const rememberedDateTime = remembering(toDateTime);
 
 /** The conversion from a FHIR primitive to a column of the attribute's type, with its misfit rule. */
 export function scalarConverter(attribute: ScalarAttribute): Convert {
@@ -46,24 +50,10 @@ const converters: Record<ScalarType, (attribute: ScalarAttribute) => Convert> = 
   double: (attribute) => numeric(attribute, 'double'),
   boolean: () => (value) =>
     typeof value === 'boolean' ? value : blocking('wrong-type', 'expected true or false'),
-  date: () => rememberingLast(toDate),
-  datetime: () => rememberingLast(toDateTime),
+  date: () => rememberedDate,
+  datetime: () => rememberedDateTime,
   choice: () => () => blocking('wrong-type', 'a choice column takes mapped or default values only'),
 };
-
-/** Resources that come together often share their instants. */
-function rememberingLast(convert: Convert): Convert {
-  let last: unknown;
-  let known: ReturnType<Convert> = null;
-  return (value) => {
-    if (typeof value !== 'string') return convert(value);
-    if (value !== last) {
-      known = convert(value);
-      last = value;
-    }
-    return known;
-  };
-}
 
 function text(attribute: ScalarAttribute): Convert {
   const maxLength = attribute.maxLength ?? Number.POSITIVE_INFINITY;

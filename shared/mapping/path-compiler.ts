@@ -16,7 +16,7 @@ export interface CompiledPath {
 
 /** Compiles parsed steps. The closures are pure and total: absent parts read as undefined. */
 export function compilePath(steps: readonly PathStep[]): CompiledPath {
-  let first: ReadFirst = (node) => node;
+  let first: ReadFirst = itself;
   let collect: Collect = (node, into) => {
     if (node !== undefined) into.push(node);
   };
@@ -36,7 +36,25 @@ export function compilePath(steps: readonly PathStep[]): CompiledPath {
   };
 }
 
+const itself: ReadFirst = (node) => node;
+
+/** The most frequent step, with as few calls as can be: this is where mapping spends its time. */
+function firstThroughMember(name: string, next: ReadFirst): ReadFirst {
+  if (next === itself) {
+    return (node) => {
+      const value = isRecord(node) ? node[name] : undefined;
+      return value === null ? undefined : value;
+    };
+  }
+  return (node) => {
+    if (!isRecord(node)) return undefined;
+    const child = node[name];
+    return child === undefined || child === null ? undefined : next(child);
+  };
+}
+
 function firstThrough(step: PathStep, next: ReadFirst): ReadFirst {
+  if (step.kind === 'member') return firstThroughMember(step.name, next);
   const single = singleChild(step);
   if (single !== undefined) {
     return (node) => {

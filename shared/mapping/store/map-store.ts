@@ -83,15 +83,7 @@ export function createMapStore(options: MapStoreOptions): MapStore {
   return {
     list: async () => statuses(options, await latestOf(storage)),
     files,
-    enabledRoots: async (pack) => {
-      const decided = new Set(
-        (await latestOf(storage)).flatMap(({ kind, name }) => (kind === 'entity' ? [name] : [])),
-      );
-      return (await files()).entities
-        .map(({ content }) => content)
-        .filter((root) => (decided.has(root.name) ? isInUse(root) : pack.includes(root.name)))
-        .map(({ name }) => name);
-    },
+    enabledRoots: async (pack) => enabledRoots(await files(), await latestOf(storage), pack),
     history: (map) => historyOf(options, map),
     save: async (map, content, author) => {
       const named = { ...asRecord(content), name: map.name };
@@ -132,6 +124,18 @@ export function createMapStore(options: MapStoreOptions): MapStore {
       throw new AppError('NOT_FOUND', `${map.kind} map ${map.name} has no version ${version}`);
     },
   };
+}
+
+function enabledRoots(
+  files: MapFiles,
+  changed: readonly MapVersion[],
+  pack: readonly string[],
+): readonly string[] {
+  const decided = new Set(changed.flatMap(({ kind, name }) => (kind === 'entity' ? [name] : [])));
+  return files.entities
+    .map(({ content }) => content)
+    .filter((root) => (decided.has(root.name) ? isInUse(root) : pack.includes(root.name)))
+    .map(({ name }) => name);
 }
 
 function asRecord(content: unknown): Readonly<Record<string, unknown>> {

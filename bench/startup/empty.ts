@@ -1,0 +1,4 @@
+import process from 'node:process';
+
+process.send?.({ type: 'ready' });
+process.disconnect?.();
