@@ -1,7 +1,10 @@
 import process from 'node:process';
-import { readCommandLine, usage } from './command-line.ts';
-import { HostError } from './host-error.ts';
-import { runAsProcess } from './run-as-process.ts';
+import { keepCompiledCode } from './compile-cache.ts';
+
+keepCompiledCode();
+const { readCommandLine, usage } = await import('./command-line.ts');
+const { HostError } = await import('./host-error.ts');
+const { runAsProcess } = await import('./run-as-process.ts');
 
 /** `node local/host/cli.ts start --app DIR`: main.ts under the words of the Functions tools. */
 await runAsProcess(() => {

@@ -7,6 +7,7 @@ export type HostErrorCode =
   | 'FUNCTION_INVALID'
   | 'FUNCTION_TIMEOUT'
   | 'PORT_IN_USE'
+  | 'DATA_UNUSABLE'
   | 'REQUEST_INVALID';
 
 /** The host could not start, or could not do what was asked; the message names the place and the remedy. */

@@ -3,7 +3,13 @@ import type { AppLocation } from './app/entry-point.ts';
 import { createCatalog, type FunctionCatalog, unsupportedParts } from './app/function-catalog.ts';
 import { loadApp } from './app/load-app.ts';
 import { createDurableWorker } from './durable/durable-worker.ts';
-import { createDurableEngine, type DurableEngine, durableClientBinding } from './engine/index.ts';
+import {
+  createDurableEngine,
+  type DurableEngine,
+  durableClientBinding,
+  StoreError,
+} from './engine/index.ts';
+import { HostError } from './host-error.ts';
 import { createDispatcher } from './http/dispatcher.ts';
 import { createRoutes } from './http/http-router.ts';
 import type { Reply } from './http/reply.ts';
@@ -57,7 +63,7 @@ export async function runApp(run: AppRunOptions): Promise<AppRun> {
       systemKey: keys.system,
     }),
   );
-  await engine.start();
+  await startEngine(engine);
   listeners.start();
 
   const dispatcher = createDispatcher({
@@ -86,17 +92,28 @@ export async function runApp(run: AppRunOptions): Promise<AppRun> {
 
 function openEngine(run: AppRunOptions, catalog: FunctionCatalog, invoker: Invoker): DurableEngine {
   const { options, hostJson, keys, log, url } = run;
-  const { maxConcurrentActivities, maxConcurrentOrchestrators, hubName } = hostJson.durable;
+  const { maxConcurrentActivities, maxConcurrentOrchestrators, hubName, purgeAfter } =
+    hostJson.durable;
   return createDurableEngine({
     worker: createDurableWorker(catalog, invoker),
     dataFile: options.dataFolder === undefined ? undefined : join(options.dataFolder, 'durable.db'),
     hubName,
     baseUrl: () => url,
     systemKey: keys.system,
+    purgeAfter,
     onWarning: (message) => log.write({ level: 'warning', source: 'durable', message }),
     ...(maxConcurrentActivities === undefined ? {} : { maxConcurrentActivities }),
     ...(maxConcurrentOrchestrators === undefined ? {} : { maxConcurrentOrchestrators }),
   });
+}
+
+async function startEngine(engine: DurableEngine): Promise<void> {
+  try {
+    await engine.start();
+  } catch (problem) {
+    if (!(problem instanceof StoreError)) throw problem;
+    throw new HostError('DATA_UNUSABLE', `Durable state cannot be kept: ${problem.message}.`);
+  }
 }
 
 interface ClosingParts {

@@ -41,6 +41,8 @@ export interface EntityAction {
   readonly operation: string;
   readonly input: unknown;
   readonly signal: boolean;
+  /** A delayed signal's time, milliseconds since 1970. */
+  readonly due?: number;
 }
 export interface HttpAction {
   readonly kind: 'http';
@@ -117,15 +119,20 @@ function timer(action: JsonObject): Action {
   return { kind: 'timer', fireAt, canceled: action['isCanceled'] === true };
 }
 
-function entity(action: JsonObject, signal: boolean): Action {
+function entityFields(action: JsonObject) {
   const operation = text(action, 'operation');
-  return {
-    kind: 'entity',
-    target: text(action, 'instanceId'),
-    operation,
-    input: action['input'],
-    signal,
-  };
+  const target = text(action, 'instanceId');
+  return { kind: 'entity' as const, target, operation, input: action['input'] };
+}
+
+function entity(action: JsonObject, signal: boolean): Action {
+  return { ...entityFields(action), signal };
+}
+
+function delayedSignal(action: JsonObject): Action {
+  const due = Date.parse(text(action, 'scheduledTime'));
+  if (Number.isNaN(due)) throw new ProtocolError('a delayed signal has no time');
+  return { ...entityFields(action), signal: true, due };
 }
 
 function http(action: JsonObject): Action {
@@ -160,6 +167,7 @@ const parsers: ReadonlyMap<unknown, (action: JsonObject) => Action> = new Map([
   [7, (a: JsonObject): Action => entity(a, false)],
   [8, http],
   [9, (a: JsonObject): Action => entity(a, true)],
+  [10, delayedSignal],
   [11, (a: JsonObject): Action => compound(a, 'any')],
   [12, (a: JsonObject): Action => compound(a, 'all')],
   [13, lock],

@@ -5,9 +5,6 @@ import type { Work } from './records.ts';
 import { commitAndRelease, type Runtime } from './runtime.ts';
 import { jsonInput } from './task-inputs.ts';
 
-/** A process may die this often while an activity runs; then the activity fails visibly. */
-export const interruptionLimit = 10;
-
 async function invoke(runtime: Runtime, work: Work): Promise<unknown> {
   if (work.name === httpActivityName) return callHttp(work.input);
   const name = runtime.worker.find('activity', work.name) ?? work.name;
@@ -31,7 +28,7 @@ function completed(runtime: Runtime, work: Work, value: unknown): HistoryEvent {
 }
 
 async function ending(runtime: Runtime, work: Work): Promise<HistoryEvent> {
-  if (work.attempts >= interruptionLimit) {
+  if (work.attempts >= runtime.interruptionLimit) {
     const text = `POISON_ACTIVITY: the process died ${work.attempts} times while this activity ran`;
     runtime.warn(`Activity ${work.name} of ${work.instanceId} is given up: ${text}`);
     return failed(runtime, work, activityFailure(work.name, new Error(text)));

@@ -10,6 +10,7 @@ import { Mailroom } from './mailroom.ts';
 import { handleManagement } from './management.ts';
 import type { Message } from './records.ts';
 import type { TimerLimits } from './replay-scope.ts';
+import { keepPurging } from './retention.ts';
 import { numberOf } from './row.ts';
 import { Outbox, type Runtime } from './runtime.ts';
 import { Store } from './store.ts';
@@ -21,6 +22,10 @@ const dayMs = 86_400_000;
 const realLimits = { longestMs: 6 * dayMs, hopMs: 3 * dayMs };
 const stopGraceMs = 5_000;
 const retryMs = 1_000;
+const defaultInterruptionLimit = 10;
+// Replay is synchronous, so a high number costs nothing and fills the groups of commits.
+const defaultOrchestrators = 100;
+const defaultActivities = 20;
 
 /** An engine whose inner quiet can be observed, for drivers with a virtual clock. */
 export interface ObservableEngine extends DurableEngine {
@@ -31,11 +36,15 @@ export interface ObservableEngine extends DurableEngine {
 /** Settings that the real host has no switch for; tests make days short. */
 export interface ObservableEngineOptions extends DurableEngineOptions {
   readonly timerLimits?: TimerLimits;
+  /** Processes that may die while one activity or episode runs before it is given up; 10 when left out. */
+  readonly interruptionLimit?: number;
+  /** Wait for a data file that another process has, milliseconds; 8,000 when left out. */
+  readonly takeOverMs?: number;
 }
 
 function open(options: ObservableEngineOptions): Runtime {
   const clock = options.clock ?? realClock;
-  const store = new Store(options.dataFile);
+  const store = new Store(options.dataFile, options.takeOverMs);
   const warn = options.onWarning ?? (() => undefined);
   // A write can fail for a while: a full disk, a locked file. What was read is tried again.
   const retrying = async (what: string, run: Promise<void>, again: () => void): Promise<void> => {
@@ -58,11 +67,12 @@ function open(options: ObservableEngineOptions): Runtime {
     clock,
     warn,
     limits: options.timerLimits ?? realLimits,
+    interruptionLimit: options.interruptionLimit ?? defaultInterruptionLimit,
     commits: new GroupCommit(store),
     cache: new HistoryCache(store),
     mailroom: new Mailroom({
       historyLength: (id) => runtime.cache.length(id),
-      limit: options.maxConcurrentOrchestrators ?? 10,
+      limit: options.maxConcurrentOrchestrators ?? defaultOrchestrators,
       run: (id, batch) => {
         const isEntity = entityFromId(id) !== undefined;
         const run = isEntity ? runEntityBatch(runtime, id, batch) : runEpisode(runtime, id, batch);
@@ -70,7 +80,7 @@ function open(options: ObservableEngineOptions): Runtime {
       },
     }),
     activities: new ActivityPool({
-      limit: options.maxConcurrentActivities ?? 20,
+      limit: options.maxConcurrentActivities ?? defaultActivities,
       run: (work) =>
         retrying(`Activity ${work.name}`, runActivity(runtime, work), () =>
           runtime.activities.add(work),
@@ -82,11 +92,17 @@ function open(options: ObservableEngineOptions): Runtime {
 }
 
 /** Puts everything that the data file owes back into the queues. */
-function recover(runtime: Runtime, maxConcurrentActivities: number): void {
-  const { store } = runtime;
+function recover(
+  runtime: Runtime,
+  most: { readonly activities: number; readonly orchestrators: number },
+): void {
+  const { store, clock } = runtime;
   const outbox = new Outbox();
   store.transaction(() => {
-    if (!store.takeCleanStop()) store.countInterrupted(maxConcurrentActivities);
+    if (!store.takeCleanStop()) {
+      store.countInterrupted(most.activities);
+      store.countUndelivered(clock.now(), most.orchestrators);
+    }
     outbox.work.push(...store.work());
     outbox.messages.push(...store.messages());
     for (const row of store.all('SELECT id FROM instances WHERE owes_episode = 1')) {
@@ -122,6 +138,7 @@ async function withinGrace(drained: Promise<unknown>): Promise<void> {
 /** As `createDurableEngine`, with a window on its inner quiet for virtual clocks. */
 export function createObservableEngine(options: ObservableEngineOptions): ObservableEngine {
   let runtime: Runtime | undefined;
+  let stopPurging = (): void => undefined;
   const opened = (): Runtime => {
     if (runtime === undefined) throw new StoreError('the durable engine is not started');
     return runtime;
@@ -129,11 +146,16 @@ export function createObservableEngine(options: ObservableEngineOptions): Observ
   return {
     async start() {
       runtime = open(options);
-      recover(runtime, options.maxConcurrentActivities ?? 20);
+      recover(runtime, {
+        activities: options.maxConcurrentActivities ?? defaultActivities,
+        orchestrators: options.maxConcurrentOrchestrators ?? defaultOrchestrators,
+      });
+      if (options.purgeAfter !== undefined) stopPurging = keepPurging(runtime, options.purgeAfter);
     },
     async stop() {
       const closing = runtime;
       if (closing === undefined) return;
+      stopPurging();
       closing.timers.stop();
       const drained = Promise.all([closing.mailroom.stop(), closing.activities.stop()]);
       await withinGrace(drained);

@@ -2,7 +2,7 @@ import { isObject } from './actions.ts';
 import { type EntityRequest, entityFromId, entityId, entityResponse } from './entity-messages.ts';
 import { planBatch } from './entity-plan.ts';
 import { EventType, historyEvent } from './history.ts';
-import type { EntityRecord, Message } from './records.ts';
+import { type EntityRecord, type Message, terminalStatuses } from './records.ts';
 import { commitAndRelease, type Outbox, type Runtime } from './runtime.ts';
 
 const lockGranted = 'Lock Acquisition Completed';
@@ -145,6 +145,10 @@ export async function runEntityBatch(
   const plan = planBatch(
     entity,
     batch.map((message) => message.event),
+    (holder) => {
+      const status = store.instance(holder)?.status;
+      return status !== undefined && !terminalStatuses.has(status);
+    },
   );
   const answer = await invoke(runtime, entity, plan.operations);
   await commitAndRelease(runtime, (outbox) => {

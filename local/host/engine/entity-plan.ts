@@ -36,8 +36,15 @@ function blocks(plan: EntityPlan, sender: string | null): boolean {
   return plan.lockedBy !== null && plan.lockedBy !== sender;
 }
 
+/** Tells whether an orchestration can still hold a lock. */
+export type IsAlive = (instanceId: string) => boolean;
+
 /** Takes one letter; returns the mail that a release set free. */
-function takeLetter(plan: EntityPlan, event: HistoryEvent): readonly HistoryEvent[] {
+function takeLetter(
+  plan: EntityPlan,
+  event: HistoryEvent,
+  isAlive: IsAlive,
+): readonly HistoryEvent[] {
   const request = requestOf(event);
   if (request === undefined) return [];
   const sender = request.parent ?? null;
@@ -48,20 +55,24 @@ function takeLetter(plan: EntityPlan, event: HistoryEvent): readonly HistoryEven
   }
   if (blocks(plan, sender)) plan.queue.push(event);
   else if (request.lockset === undefined) plan.operations.push(request);
-  else {
+  else if (sender !== null && isAlive(sender)) {
     plan.lockedBy = sender;
     plan.granted.push(request);
   }
   return [];
 }
 
-/** Takes mail in order; while locked, everything but the holder's mail waits (facts durable-host 1.5). */
-export function planBatch(entity: EntityRecord, mail: readonly HistoryEvent[]): EntityPlan {
+/** Takes mail in order; an orchestration that has ended gets no lock; while locked, everything but the holder's mail waits (facts durable-host 1.5). */
+export function planBatch(
+  entity: EntityRecord,
+  mail: readonly HistoryEvent[],
+  isAlive: IsAlive,
+): EntityPlan {
   const { lockedBy, queue } = entity;
   const plan: EntityPlan = { operations: [], queue: [...queue], granted: [], lockedBy };
   const pending = [...mail];
   for (let event = pending.shift(); event !== undefined; event = pending.shift()) {
-    pending.unshift(...takeLetter(plan, event));
+    pending.unshift(...takeLetter(plan, event, isAlive));
   }
   return plan;
 }

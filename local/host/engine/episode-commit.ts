@@ -5,6 +5,7 @@ import { EventType, type HistoryEvent, historyEvent, type ParentInstance } from 
 import type { LoadedInstance } from './history-cache.ts';
 import type { OrchestratorAnswer } from './orchestrator-answer.ts';
 import type { InstanceRecord } from './records.ts';
+import { releaseFor } from './release-locks.ts';
 import type { ReplayEnding } from './replay.ts';
 import type { Leaf } from './replay-book.ts';
 import type { Outbox, Runtime } from './runtime.ts';
@@ -39,7 +40,7 @@ function closing(record: InstanceRecord, { ending, answer }: EpisodeResult) {
     case 'completed':
       return {
         status: 'Completed',
-        output: JSON.stringify(answer.output) ?? null,
+        output: jsonInput(answer.output),
         error: undefined,
       } as const;
     case 'terminated':
@@ -155,5 +156,7 @@ export function writeEpisode(runtime: Runtime, write: EpisodeWrite): void {
   }
   cache.drop(record.id);
   store.clearInbox(record.id);
+  // A completed orchestration has sent its releases itself.
+  if (ending.kind !== 'completed') releaseFor({ runtime, outbox, now }, record.id);
   tellParent({ runtime, outbox, now }, record, error);
 }

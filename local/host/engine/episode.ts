@@ -8,6 +8,7 @@ import {
   answerFromState,
   type OrchestratorAnswer,
 } from './orchestrator-answer.ts';
+import { orchestratorLocation } from './orchestrator-location.ts';
 import { ProtocolError } from './protocol-error.ts';
 import { type InstanceRecord, type Message, terminalStatuses } from './records.ts';
 import { RefusedShapeError } from './refused-shape.ts';
@@ -22,6 +23,8 @@ const dayMs = 86_400_000;
 interface Called {
   readonly answer: OrchestratorAnswer;
   readonly sdkNumbers: number | undefined;
+  /** The InvocationContext of the call; undefined when there was none. */
+  readonly context: unknown;
 }
 
 /** Milliseconds as .NET writes a TimeSpan: "6.00:00:00". */
@@ -73,24 +76,30 @@ async function call(
   const failed = (text: string): Called => ({
     answer: answerFromError(text),
     sdkNumbers: undefined,
+    context: undefined,
   });
   const { record } = instance;
   if (name === undefined)
     return failed(unknownFunction('orchestrator', record.name, runtime.worker));
   if (record.input?.trim() === '') return failed(inputNotConverted(name));
-  let sdkNumbers: number | undefined;
-  const inspect = (context: unknown): void => {
-    sdkNumbers = sequenceNumber(context);
+  let context: unknown;
+  const inspect = (seen: unknown): void => {
+    context = seen;
   };
+  const called = (answer: OrchestratorAnswer): Called => ({
+    answer,
+    sdkNumbers: sequenceNumber(context),
+    context,
+  });
   try {
     const state = await runtime.worker.invokeOrchestrator(
       name,
       payload(runtime, instance, history),
       inspect,
     );
-    return { answer: answerFromState(state), sdkNumbers };
+    return called(answerFromState(state));
   } catch (error) {
-    return { answer: answerFromError(error), sdkNumbers };
+    return called(answerFromError(error));
   }
 }
 
@@ -115,6 +124,26 @@ function warnOfEvents(
   }
 }
 
+/** How an instance fails whose answer could not be replayed. */
+function faultEnding(
+  { warn }: Runtime,
+  record: InstanceRecord,
+  called: Called,
+  error: unknown,
+): { readonly kind: 'failed'; readonly error: string } {
+  const who = `Orchestration ${record.id} (${record.name})`;
+  if (error instanceof RefusedShapeError || error instanceof ProtocolError) {
+    const where = orchestratorLocation(called.context);
+    const text = where === undefined ? error.message : `${error.message} At ${where}.`;
+    warn(`${who} was refused: ${text}`);
+    return { kind: 'failed', error: text };
+  }
+  // A fault of the engine itself must not leave the instance Running for ever.
+  const fault = `ENGINE_FAULT: ${error instanceof Error ? (error.stack ?? error.message) : 'unknown'}`;
+  warn(`${who} is failed: ${fault}`);
+  return { kind: 'failed', error: fault };
+}
+
 function decide(
   runtime: Runtime,
   instance: LoadedInstance,
@@ -137,15 +166,21 @@ function decide(
     const leaves = ending.kind === 'terminated' ? [] : replay.newLeaves;
     return { ending, leaves, answer };
   } catch (error) {
-    if (error instanceof RefusedShapeError || error instanceof ProtocolError) {
-      runtime.warn(`Orchestration ${record.id} (${record.name}) was refused: ${error.message}`);
-      return { ending: { kind: 'failed', error: error.message }, leaves: [], answer };
-    }
-    // A fault of the engine itself must not leave the instance Running for ever.
-    const fault = `ENGINE_FAULT: ${error instanceof Error ? (error.stack ?? error.message) : 'unknown'}`;
-    runtime.warn(`Orchestration ${record.id} (${record.name}) is failed: ${fault}`);
-    return { ending: { kind: 'failed', error: fault }, leaves: [], answer };
+    return { ending: faultEnding(runtime, record, called, error), leaves: [], answer };
   }
+}
+
+/** Mail that process after process died over fails its instance, so that the next one lives. */
+function givenUp(
+  { interruptionLimit, warn }: Runtime,
+  record: InstanceRecord,
+  batch: readonly Message[],
+): EpisodeResult | undefined {
+  const attempts = batch.reduce((most, message) => Math.max(most, message.attempts), 0);
+  if (attempts < interruptionLimit) return undefined;
+  const error = `POISON_EPISODE: the process died ${attempts} times while this orchestration was due`;
+  warn(`Orchestration ${record.id} (${record.name}) is given up: ${error}`);
+  return { ending: { kind: 'failed', error }, leaves: [], answer: answerFromError(error) };
 }
 
 async function runOnce(
@@ -167,10 +202,13 @@ async function runOnce(
       `Orchestration ${instance.record.id} (${instance.record.name}) has ${history.length} history events in one generation; use continueAsNew or children.`,
     );
   }
-  const result = decide(runtime, instance, history, await call(runtime, instance, history));
+  const result =
+    givenUp(runtime, instance.record, batch) ??
+    decide(runtime, instance, history, await call(runtime, instance, history));
   await commitAndRelease(runtime, (outbox) => {
     for (const message of batch) runtime.store.deleteMessage(message.id);
-    writeEpisode(runtime, { instance, news, result, outbox });
+    // Marked once, an event need not be copied for the next episode.
+    writeEpisode(runtime, { instance: { ...instance, history: past }, news, result, outbox });
   });
 }
 

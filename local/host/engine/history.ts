@@ -58,6 +58,14 @@ export interface HistoryEvent {
 
 export type EventFields = Omit<Partial<HistoryEvent>, 'EventType' | 'IsPlayed' | 'Timestamp'>;
 
+let lastTime = { at: Number.NaN, text: '' };
+
+/** Many events share a millisecond, and a date is dear to spell. */
+function timeText(at: number): string {
+  if (lastTime.at !== at) lastTime = { at, text: new Date(at).toISOString() };
+  return lastTime.text;
+}
+
 /** A new, not yet played event; EventId is -1 unless the fields name one. */
 export function historyEvent(type: number, at: number, fields: EventFields = {}): HistoryEvent {
   return {
@@ -65,7 +73,7 @@ export function historyEvent(type: number, at: number, fields: EventFields = {})
     ...fields,
     EventType: type,
     IsPlayed: false,
-    Timestamp: new Date(at).toISOString(),
+    Timestamp: timeText(at),
   };
 }
 

@@ -4,8 +4,9 @@ import { unknownFunction } from './failure-text.ts';
 import { EventType, historyEvent } from './history.ts';
 import type { ManagementCall } from './management.ts';
 import { empty, json, problem, readBody } from './management-reply.ts';
-import { textOf, textOrNull } from './row.ts';
+import type { EntityRecord } from './records.ts';
 import { commitAndRelease } from './runtime.ts';
+import { entityFromRow } from './store-rows.ts';
 
 interface Operation {
   readonly op: string;
@@ -48,21 +49,26 @@ function read({ runtime }: ManagementCall, id: string): Response {
   return json(200, JSON.parse(entity.state));
 }
 
+function listed(entity: EntityRecord, fetchState: boolean): unknown {
+  const state = entity.state === null ? null : JSON.parse(entity.state);
+  return {
+    entityId: entityFromId(entity.id),
+    lastOperationTime: new Date(entity.updatedAt).toISOString(),
+    ...(fetchState ? { state } : {}),
+  };
+}
+
+/** Entities that exist, by id; all in one page. */
 function list({ runtime, query }: ManagementCall, name: string | undefined): Response {
   const fetchState = query.get('fetchState')?.toLowerCase() === 'true';
-  const rows = runtime.store.all('SELECT id, state FROM entities WHERE present = 1 ORDER BY id');
-  const entities = rows.flatMap((row) => {
-    const self = entityFromId(textOf(row, 'id'));
-    if (self === undefined || (name !== undefined && self.name !== name.toLowerCase())) return [];
-    const state = textOrNull(row, 'state');
-    return [
-      {
-        entityId: self,
-        ...(fetchState ? { state: state === null ? null : JSON.parse(state) } : {}),
-      },
-    ];
-  });
-  return json(200, entities);
+  const prefix = name === undefined ? '@' : entityId({ name, key: '' });
+  const rows = runtime.store.all(
+    'SELECT * FROM entities WHERE present = 1 AND id >= ? AND id < ? ORDER BY id',
+    prefix,
+    `${prefix}\u{10ffff}`,
+  );
+  const entities = rows.map((row) => listed(entityFromRow(row), fetchState));
+  return json(200, entities, { 'x-ms-continuation-token': '' });
 }
 
 /** entities/{name}/{key}: POST signals (202), DELETE signals "delete", GET reads the state (200 or 404); without a key GET lists. */

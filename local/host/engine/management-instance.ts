@@ -1,31 +1,21 @@
 import { entityFromId } from './entity-messages.ts';
 import type { ManagementCall } from './management.ts';
-import { statusLocation } from './management-links.ts';
+import { askedAgain } from './management-links.ts';
 import { empty, json, problem } from './management-reply.ts';
 import { terminalStatuses } from './records.ts';
-import { repeatedTask, shapeStatus } from './status-shape.ts';
+import { repeatedTask, shapeEntity, shapeStatus } from './status-shape.ts';
 
 function isTrue(call: ManagementCall, name: string): boolean {
   return call.query.get(name)?.toLowerCase() === 'true';
 }
 
 /** An entity seen as an instance: always Running. */
-function getEntity({ runtime, options, query }: ManagementCall, id: string): Response {
+function getEntity(call: ManagementCall, id: string): Response {
+  const { runtime, options, query } = call;
   const entity = runtime.store.entity(id);
   if (entity === undefined) return empty(404);
-  const at = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
-  const body = {
-    name: `@${entityFromId(id)?.name ?? ''}`,
-    instanceId: id,
-    runtimeStatus: 'Running',
-    input: { exists: entity.exists, state: entity.state },
-    customStatus: null,
-    output: null,
-    createdTime: at(entity.createdAt),
-    lastUpdatedTime: at(entity.updatedAt),
-  };
-  return json(202, body, {
-    location: statusLocation(options, id, query),
+  return json(202, shapeEntity(entity, query.get('showInput')?.toLowerCase() !== 'false'), {
+    location: askedAgain(options, call.asked),
     'retry-after': '5',
   });
 }
@@ -56,7 +46,7 @@ export function getInstance(call: ManagementCall, id: string): Response {
   const body = shapeStatus(record, flags, history);
   if (!terminalStatuses.has(record.status)) {
     return json(202, body, {
-      location: statusLocation(options, id, query),
+      location: askedAgain(options, call.asked),
       'retry-after': '5',
     });
   }

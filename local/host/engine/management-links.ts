@@ -33,14 +33,9 @@ export function managementLinks(
   };
 }
 
-/** Where a status that is not final says to look again: the address that was asked, query and all. */
-export function statusLocation(
-  options: LinkOptions,
-  instanceId: string,
-  query: URLSearchParams,
-): string {
-  const tail = query.size === 0 ? '' : `?${query}`;
-  return `${base(options)}/instances/${encodeURIComponent(instanceId)}${tail}`;
+/** Where a status that is not final says to look again: the address that was asked, path and query as they came. */
+export function askedAgain(options: LinkOptions, asked: string): string {
+  return `${base(options)}${asked}`;
 }
 
 /**

@@ -2,8 +2,8 @@ import type { SQLInputValue } from 'node:sqlite';
 import type { ManagementCall } from './management.ts';
 import { empty, json, problem } from './management-reply.ts';
 import type { InstanceRecord } from './records.ts';
-import { shapeStatus } from './status-shape.ts';
-import { instanceFromRow } from './store-rows.ts';
+import { shapeEntity, shapeStatus } from './status-shape.ts';
+import { entityFromRow, instanceFromRow } from './store-rows.ts';
 
 const knownStatuses = new Set([
   'Pending',
@@ -16,10 +16,18 @@ const knownStatuses = new Set([
   'ContinuedAsNew',
 ]);
 const defaultPage = 100;
+const largestPage = 1000;
 
-interface Filter {
+interface Clauses {
   readonly where: string;
   readonly values: readonly SQLInputValue[];
+}
+
+interface Filter {
+  /** Known statuses that were asked for; empty means all. */
+  readonly statuses: readonly string[];
+  /** Created time and id, which instances and entities have alike. */
+  readonly common: Clauses;
 }
 
 type Parsed =
@@ -48,50 +56,109 @@ function parseFilter(query: URLSearchParams): Parsed {
     clauses.push(`created ${comparison} ?`);
     values.push(at);
   }
-  const wanted = statuses(query);
-  if (wanted.length > 0) {
-    clauses.push(`status IN (${wanted.map(() => '?').join(', ')})`);
-    values.push(...wanted);
-  }
   const prefix = query.get('instanceIdPrefix');
   if (prefix !== null && prefix !== '') {
     clauses.push('id >= ? AND id < ?');
     values.push(prefix, `${prefix}\u{10ffff}`);
   }
-  return { kind: 'filter', filter: { where: clauses.join(' AND '), values } };
+  const common = { where: clauses.join(' AND '), values };
+  return { kind: 'filter', filter: { statuses: statuses(query), common } };
 }
 
 function wrongField(field: string): Response {
   return problem(400, `The query parameter ${field} is no date. Write it as 2026-01-31T00:00:00Z.`);
 }
 
-/** GET instances/: oldest first, pages of `top`, continued by the header x-ms-continuation-token. */
-export function listInstances({ runtime, request, query }: ManagementCall): Response {
-  const parsed = parseFilter(query);
-  if (parsed.kind === 'wrong') return wrongField(parsed.field);
-  const top = Number(query.get('top') ?? defaultPage);
-  const page = Number.isInteger(top) && top > 0 ? Math.min(top, 1000) : defaultPage;
-  const token = Number(request.headers.get('x-ms-continuation-token') ?? 0);
-  const after = Number.isInteger(token) ? token : 0;
-  const { where, values } = parsed.filter;
-  const records = runtime.store
-    .all(
-      `SELECT * FROM instances WHERE row > ? AND ${where} ORDER BY row LIMIT ?`,
-      after,
-      ...values,
-      page + 1,
-    )
-    .map(instanceFromRow);
-  const flags = {
-    showInput: query.get('showInput')?.toLowerCase() !== 'false',
-    showHistory: false,
-    showHistoryOutput: false,
+function ofInstances({ statuses: wanted, common }: Filter): Clauses {
+  if (wanted.length === 0) return common;
+  const marks = wanted.map(() => '?').join(', ');
+  return {
+    where: `status IN (${marks}) AND ${common.where}`,
+    values: [...wanted, ...common.values],
   };
-  const shown = records.slice(0, page);
-  const next = records.length > page ? String(shown.at(-1)?.row ?? 0) : undefined;
-  const body = shown.map((record) => shapeStatus(record, flags));
+}
+
+interface Page {
+  readonly size: number;
+  /** The id that the page begins after. */
+  readonly after: string;
+  readonly showInput: boolean;
+}
+
+/** A token is an id that fits into a header. */
+function idOf(token: string): string {
+  try {
+    return decodeURIComponent(token);
+  } catch {
+    return '';
+  }
+}
+
+function pageOf({ query, request }: ManagementCall): Page {
+  const top = Number(query.get('top') ?? defaultPage);
+  return {
+    size: Number.isInteger(top) && top > 0 ? Math.min(top, largestPage) : defaultPage,
+    after: idOf(request.headers.get('x-ms-continuation-token') ?? ''),
+    showInput: query.get('showInput')?.toLowerCase() !== 'false',
+  };
+}
+
+interface Listed {
+  readonly id: string;
+  readonly shape: () => unknown;
+}
+
+const openStatuses = new Set(['Pending', 'Running', 'Suspended']);
+
+function instancesAfter({ runtime }: ManagementCall, filter: Filter, page: Page): Listed[] {
+  const { where, values } = ofInstances(filter);
+  // Few instances are open beside very many that ended: those are found by status, others by id.
+  const open = filter.statuses.length > 0 && filter.statuses.every((one) => openStatuses.has(one));
+  const index = open ? 'INDEXED BY instances_by_status' : '';
+  const flags = { showInput: page.showInput, showHistory: false, showHistoryOutput: false };
+  return runtime.store
+    .all(
+      `SELECT * FROM instances ${index} WHERE ${where} AND id > ? ORDER BY id LIMIT ?`,
+      ...values,
+      page.after,
+      page.size + 1,
+    )
+    .map(instanceFromRow)
+    .map((record) => ({ id: record.id, shape: () => shapeStatus(record, flags) }));
+}
+
+/** Entities are instances whose ids begin with "@" and that never end. */
+function entitiesAfter({ runtime }: ManagementCall, filter: Filter, page: Page): Listed[] {
+  if (filter.statuses.length > 0 && !filter.statuses.includes('Running')) return [];
+  const { where, values } = filter.common;
+  return runtime.store
+    .all(
+      `SELECT * FROM entities WHERE ${where} AND id > ? ORDER BY id LIMIT ?`,
+      ...values,
+      page.after,
+      page.size + 1,
+    )
+    .map(entityFromRow)
+    .map((entity) => ({ id: entity.id, shape: () => shapeEntity(entity, page.showInput) }));
+}
+
+/** GET instances/: by id, as a storage table gives them; pages of `top`, continued by the header x-ms-continuation-token. */
+export function listInstances(call: ManagementCall): Response {
+  const parsed = parseFilter(call.query);
+  if (parsed.kind === 'wrong') return wrongField(parsed.field);
+  const page = pageOf(call);
+  const found = [
+    ...instancesAfter(call, parsed.filter, page),
+    ...entitiesAfter(call, parsed.filter, page),
+  ].sort((a, b) => Buffer.compare(Buffer.from(a.id), Buffer.from(b.id)));
+  const shown = found.slice(0, page.size);
+  const next = found.length > page.size ? shown.at(-1)?.id : undefined;
   // The extension sends the header on the last page too, without a value.
-  return json(200, body, { 'x-ms-continuation-token': next ?? '' });
+  return json(
+    200,
+    shown.map(({ shape }) => shape()),
+    { 'x-ms-continuation-token': next === undefined ? '' : encodeURIComponent(next) },
+  );
 }
 
 /** DELETE instances/: ended instances of a time range; 404 when there is none. */
@@ -101,7 +168,7 @@ export async function purgeInstances({ runtime, query }: ManagementCall): Promis
   }
   const parsed = parseFilter(query);
   if (parsed.kind === 'wrong') return wrongField(parsed.field);
-  const { where, values } = parsed.filter;
+  const { where, values } = ofInstances(parsed.filter);
   const purged = await runtime.commits.write(() => {
     const ended = "status IN ('Completed', 'Failed', 'Terminated')";
     const rows = runtime.store.all(

@@ -39,7 +39,8 @@ export function accepted(
 
 async function waitForEnd(call: ManagementCall, instanceId: string): Promise<Response> {
   const { runtime, query } = call;
-  const deadline = Date.now() + Number(query.get('timeout')) * 1000;
+  const { clock } = runtime;
+  const deadline = clock.now() + Number(query.get('timeout')) * 1000;
   const pause = Math.max(50, Number(query.get('pollingInterval') ?? 1) * 1000);
   for (;;) {
     const record = runtime.store.instance(instanceId);
@@ -51,9 +52,10 @@ async function waitForEnd(call: ManagementCall, instanceId: string): Promise<Res
         shapeStatus(record, { showInput: true, showHistory: false, showHistoryOutput: false }),
       );
     }
-    const left = deadline - Date.now();
+    const left = deadline - clock.now();
     if (!(left > 0)) return accepted(call, instanceId);
-    await new Promise((resolve) => setTimeout(resolve, Math.min(pause, left)));
+    const next = clock.now() + Math.min(pause, left);
+    await new Promise<void>((resolve) => clock.schedule(next, resolve));
   }
 }
 

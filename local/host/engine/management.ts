@@ -14,6 +14,8 @@ export interface ManagementCall {
   readonly request: Request;
   readonly query: URLSearchParams;
   readonly path: readonly string[];
+  /** Path below the API's root and query, as they came. */
+  readonly asked: string;
 }
 
 const prefix = /^\/(?:runtime\/webhooks\/)?durabletask(?=\/|$)/;
@@ -63,7 +65,8 @@ export async function handleManagement(
   } catch {
     return problem(400, 'The path holds a broken percent-encoding.');
   }
-  const call = { runtime, options, request, query: url.searchParams, path };
+  const asked = `${url.pathname.replace(prefix, '')}${url.search}`;
+  const call = { runtime, options, request, query: url.searchParams, path, asked };
   if (!allowed(call)) return problem(401, 'Pass the system key as ?code= or x-functions-key.');
   return route(call);
 }

@@ -49,9 +49,11 @@ export interface Message {
   /** Not visible before, milliseconds since 1970; null for at once. */
   readonly due: number | null;
   readonly event: HistoryEvent;
+  /** Earlier processes that died while it waited or was worked on. */
+  readonly attempts: number;
 }
 
-export type NewMessage = Omit<Message, 'id'>;
+export type NewMessage = Omit<Message, 'id' | 'attempts'>;
 
 /** An activity call that is owed. */
 export interface Work {

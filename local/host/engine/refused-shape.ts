@@ -13,11 +13,10 @@
  * | RETRY_LEFT_BEHIND | later activities get each other's results (3) |
  * | NOTHING_TO_WAIT_FOR | silent hang, for example after `throw undefined` (7) |
  * | VERSION_NOT_SERVED | stays Pending for ever (25) |
+ * | LOCK_RULES | the extension throws where nobody catches it: silent hang |
  * | TOKEN_SOURCE | not covered: there is no managed identity on one machine |
  *
- * Three answers of the management API are stricter as well: ids that a storage
- * account refuses and a start body of blanks are 400 (recorded: 202), and so is
- * a signal to an entity that is not registered.
+ * Instance ids that a storage account refuses are accepted, as recorded, and warned of.
  */
 export type RefusalCode =
   | 'UNKNOWN_ACTIVITY'
@@ -30,6 +29,7 @@ export type RefusalCode =
   | 'RETRY_LEFT_BEHIND'
   | 'NOTHING_TO_WAIT_FOR'
   | 'VERSION_NOT_SERVED'
+  | 'LOCK_RULES'
   | 'TOKEN_SOURCE';
 
 /** The text becomes the instance's output; it names the shape and the remedy. */

@@ -24,6 +24,8 @@ export type Effect =
       readonly target: string;
       readonly name: 'op' | 'release';
       readonly message: Readonly<Record<string, unknown>>;
+      /** Not delivered before, milliseconds since 1970. */
+      readonly due?: number;
     };
 
 /** A task that owns a number of the orchestration's single sequence. */

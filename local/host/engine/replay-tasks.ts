@@ -12,7 +12,7 @@ import { httpActivityName, pollTarget } from './http-activity.ts';
 import { entityTask, lockTask, releaseLocks } from './replay-entities.ts';
 import type { ReplayScope } from './replay-scope.ts';
 import { Settlement } from './settlement.ts';
-import { checkAction } from './shape-checks.ts';
+import { checkAction, checkUnderLock } from './shape-checks.ts';
 import { activityInput, jsonInput } from './task-inputs.ts';
 
 /** Counts a task that may take further numbers until it settles. */
@@ -42,6 +42,7 @@ function oneActivity({ book }: ReplayScope, action: ActivityAction): Settlement 
 }
 
 function oneChild({ book }: ReplayScope, action: ChildAction): Settlement {
+  checkUnderLock(book.lock?.entities, action);
   const { name, instanceId } = action;
   const input = jsonInput(action.input);
   const effect = (id: number) => ({ kind: 'child' as const, id, name, instanceId, input });

@@ -20,6 +20,8 @@ export interface Runtime {
   readonly activities: ActivityPool;
   readonly timers: TimerQueue;
   readonly limits: TimerLimits;
+  /** Processes that may die while an activity or an episode runs; then it fails visibly. */
+  readonly interruptionLimit: number;
   readonly warn: (message: string) => void;
 }
 

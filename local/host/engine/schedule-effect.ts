@@ -54,14 +54,17 @@ export function scheduleEffect(
       return event({ FireAt });
     }
     case 'send': {
-      const message = { ...effect.message, id: effect.message['id'] ?? randomUUID() };
-      const Input = JSON.stringify(message);
-      const raised = historyEvent(EventType.EventRaised, now, { Name: effect.name, Input });
-      const { target } = effect;
+      const { target, due = null } = effect;
+      const time = due === null ? undefined : new Date(due).toISOString();
+      const request = { ...effect.message, id: effect.message['id'] ?? randomUUID() };
+      const Input = JSON.stringify(time === undefined ? request : { ...request, due: time });
+      // The name of a delayed signal carries its time, as the extension writes it.
+      const Name = time === undefined ? effect.name : `${effect.name}@${time}`;
+      const raised = historyEvent(EventType.EventRaised, now, { Name, Input });
       outbox.messages.push(
-        store.addMessage({ instanceId: target, executionId: null, due: null, event: raised }),
+        store.addMessage({ instanceId: target, executionId: null, due, event: raised }),
       );
-      return event({ InstanceId: target, Name: effect.name, Input });
+      return event({ InstanceId: target, Name, Input });
     }
   }
 }

@@ -45,6 +45,27 @@ function hasTokenSource(request: unknown): boolean {
   );
 }
 
+/** Why an action breaks the rules of a critical section, if it does. */
+function brokenLockRule(held: readonly string[], action: Action): string | undefined {
+  if (action.kind === 'lock') return 'asks for more locks';
+  if (action.kind === 'child') return `calls the orchestration '${action.name}'`;
+  if (action.kind !== 'entity') return undefined;
+  const isHeld = held.includes(action.target);
+  if (action.signal) return isHeld ? `signals '${action.target}', whose lock it holds` : undefined;
+  return isHeld ? undefined : `calls '${action.target}', whose lock it does not hold`;
+}
+
+/** Refuses what the extension throws at inside a critical section, where nobody catches it. */
+export function checkUnderLock(held: readonly string[] | undefined, action: Action): void {
+  const broken = held === undefined ? undefined : brokenLockRule(held, action);
+  if (broken === undefined) return;
+  throw new RefusedShapeError(
+    'LOCK_RULES',
+    `The orchestrator ${broken} while it holds locks.`,
+    'Lock every entity at once, call only those inside, and release before anything else.',
+  );
+}
+
 /** Refuses new work that nobody could do. */
 export function checkEffect(effect: Effect, instance: InstanceRecord, worker: DurableWorker): void {
   if (effect.kind === 'activity' && effect.name !== httpActivityName) {

@@ -1,5 +1,5 @@
 import { EventType, type HistoryEvent } from './history.ts';
-import type { InstanceRecord } from './records.ts';
+import type { EntityRecord, InstanceRecord } from './records.ts';
 
 export interface StatusFlags {
   readonly showInput: boolean;
@@ -111,6 +111,29 @@ export function shapeHistory(
     .filter((event) => !brackets.has(event.EventType))
     .filter((event) => !foldable.has(event.EventType) || !ended.has(event.EventId))
     .map((event) => shapeEvent(event, scheduled, withOutput));
+}
+
+/**
+ * An entity as a status body. On the real host it is an orchestration that
+ * never ends, named by its id; its input is the scheduler's state.
+ */
+export function shapeEntity(
+  entity: EntityRecord,
+  showInput: boolean,
+): Readonly<Record<string, unknown>> {
+  const { id, exists, state, lockedBy } = entity;
+  const locked = lockedBy === null ? {} : { lockedBy };
+  const content = { ...(exists ? { exists } : {}), ...(state === null ? {} : { state }) };
+  return {
+    name: id,
+    instanceId: id,
+    runtimeStatus: 'Running',
+    input: showInput ? { ...content, ...locked, sorter: {} } : null,
+    customStatus: { ...(exists ? { entityExists: exists } : {}), ...locked },
+    output: null,
+    createdTime: seconds(entity.createdAt),
+    lastUpdatedTime: seconds(entity.updatedAt),
+  };
 }
 
 /** The status body of one instance. */

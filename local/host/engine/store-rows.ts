@@ -57,6 +57,7 @@ export function messageFromRow(row: Row): Message {
     executionId: textOrNull(row, 'execution'),
     due: typeof due === 'number' ? due : null,
     event,
+    attempts: numberOf(row, 'attempts'),
   };
 }
 

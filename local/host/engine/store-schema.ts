@@ -1,3 +1,6 @@
+/** Columns that files of earlier versions lack, as [table, column, definition]. */
+export const laterColumns = [['inbox', 'attempts', 'INTEGER NOT NULL DEFAULT 0']] as const;
+
 /**
  * History is one row per episode, a JSON array of its events: an append is one
  * insert however wide the fan-out. Nothing scans finished instances: every
@@ -37,7 +40,8 @@ CREATE TABLE IF NOT EXISTS inbox (
   instance TEXT NOT NULL,
   execution TEXT,
   due INTEGER,
-  event TEXT NOT NULL
+  event TEXT NOT NULL,
+  attempts INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX IF NOT EXISTS inbox_by_instance ON inbox (instance);
 CREATE TABLE IF NOT EXISTS work (
@@ -59,4 +63,5 @@ CREATE TABLE IF NOT EXISTS entities (
   created INTEGER NOT NULL,
   updated INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS entities_by_lock ON entities (locked_by);
 `;

@@ -9,7 +9,8 @@ import type {
   ParentLink,
   Work,
 } from './records.ts';
-import { numberOf, type Row } from './row.ts';
+import { numberOf, type Row, textOf } from './row.ts';
+import { StoreError } from './store-error.ts';
 import {
   entityFromRow,
   historyFromText,
@@ -17,7 +18,33 @@ import {
   messageFromRow,
   workFromRow,
 } from './store-rows.ts';
-import { schema } from './store-schema.ts';
+import { laterColumns, schema } from './store-schema.ts';
+
+/** A host that was told to leave may need this long for its last activities. */
+const defaultTakeOverMs = 8_000;
+
+/**
+ * The file is locked as long as it is open: two engines on one file would do
+ * everything twice. The lock ends with the process, however it ends, so it is
+ * also the lease on every activity that the file owes.
+ */
+function openForOneProcess(file: string | undefined, takeOverMs: number): DatabaseSync {
+  const db = new DatabaseSync(file ?? ':memory:');
+  try {
+    db.exec(`PRAGMA busy_timeout = ${takeOverMs}; PRAGMA locking_mode = EXCLUSIVE;`);
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
+    // Fewer and larger checkpoints: pages that change often are copied once. 8,000 pages are 32 MB.
+    db.exec('PRAGMA wal_autocheckpoint = 8000; PRAGMA cache_size = -65536;');
+    db.exec('BEGIN IMMEDIATE; COMMIT;');
+    return db;
+  } catch (error) {
+    db.close();
+    if (!(error instanceof Error) || !/locked|busy/i.test(error.message)) throw error;
+    throw new StoreError(
+      `the data file ${file} is in use by another process: stop that one, or give this one another data folder`,
+    );
+  }
+}
 
 /** The engine's rows. Every method runs inside the caller's transaction. */
 export class Store {
@@ -26,13 +53,11 @@ export class Store {
   #nextMessage: number;
   #nextWork: number;
 
-  /** `file` undefined keeps everything in memory. */
-  constructor(file: string | undefined) {
-    this.#db = new DatabaseSync(file ?? ':memory:');
-    this.#db.exec(
-      'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000;',
-    );
+  /** `file` undefined keeps everything in memory; one that another process has is waited for, `takeOverMs` at most. */
+  constructor(file: string | undefined, takeOverMs = defaultTakeOverMs) {
+    this.#db = openForOneProcess(file, takeOverMs);
     this.#db.exec(schema);
+    this.#addLaterColumns();
     this.#nextMessage = this.#maximum('inbox') + 1;
     this.#nextWork = this.#maximum('work') + 1;
   }
@@ -140,7 +165,7 @@ export class Store {
     this.#prepared(
       'INSERT INTO inbox (id, instance, execution, due, event) VALUES (?, ?, ?, ?, ?)',
     ).run(id, instanceId, executionId, due, JSON.stringify(event));
-    return { id, ...message };
+    return { id, attempts: 0, ...message };
   }
 
   deleteMessage(id: number): void {
@@ -191,6 +216,14 @@ export class Store {
     ).run(count);
   }
 
+  /** As `countInterrupted`, for the mail that was to be delivered by `now`. */
+  countUndelivered(now: number, count: number): void {
+    this.#prepared(
+      `UPDATE inbox SET attempts = attempts + 1 WHERE id IN
+         (SELECT id FROM inbox WHERE due IS NULL OR due <= ? ORDER BY id LIMIT ?)`,
+    ).run(now, count);
+  }
+
   entity(id: string): EntityRecord | undefined {
     const row = this.#prepared('SELECT * FROM entities WHERE id = ?').get(id);
     return row === undefined ? undefined : entityFromRow(row);
@@ -212,8 +245,21 @@ export class Store {
     );
   }
 
+  entitiesLockedBy(instanceId: string): string[] {
+    const rows = this.#prepared('SELECT id FROM entities WHERE locked_by = ?').all(instanceId);
+    return rows.map((row) => textOf(row, 'id'));
+  }
+
   deleteEntity(id: string): void {
     this.#prepared('DELETE FROM entities WHERE id = ?').run(id);
+  }
+
+  #addLaterColumns(): void {
+    for (const [table, column, definition] of laterColumns) {
+      const known = this.#db.prepare('SELECT name FROM pragma_table_info(?)').all(table);
+      if (known.some(({ name }) => name === column)) continue;
+      this.#db.exec(`ALTER TABLE ${table} ADD COLUMN ${column} ${definition}`);
+    }
   }
 
   #maximum(table: 'inbox' | 'work'): number {

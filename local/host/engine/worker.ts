@@ -53,8 +53,10 @@ export interface DurableEngineOptions {
   readonly clock?: Clock;
   /** host.json extensions.durableTask.maxConcurrentActivityFunctions; default 20. */
   readonly maxConcurrentActivities?: number;
-  /** host.json extensions.durableTask.maxConcurrentOrchestratorFunctions; default 10. */
+  /** host.json extensions.durableTask.maxConcurrentOrchestratorFunctions; default 100. */
   readonly maxConcurrentOrchestrators?: number;
+  /** Ended instances are deleted when they are older, milliseconds; undefined keeps them. */
+  readonly purgeAfter?: number | undefined;
   /** Engine warnings worth a line in the host's log; never holds payloads. */
   readonly onWarning?: (message: string) => void;
   /** The host's origin, for example http://127.0.0.1:7071; read late because port 0 is resolved at listen. */

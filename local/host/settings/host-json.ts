@@ -13,6 +13,8 @@ export interface HostJson {
     readonly hubName: string;
     readonly maxConcurrentActivities: number | undefined;
     readonly maxConcurrentOrchestrators: number | undefined;
+    /** Age at which ended instances are deleted here; undefined keeps them. Azure knows no such setting. */
+    readonly purgeAfter: number | undefined;
   };
   readonly logLevel: LogLevel | undefined;
 }
@@ -34,7 +36,7 @@ function milliseconds(text: string, context: z.RefinementCtx): number {
 
 const timeSpan = z.string().transform(milliseconds);
 /** "-1" means no limit. */
-const functionTimeout = z
+const boundedTime = z
   .string()
   .transform((text, context) => (text === '-1' ? undefined : milliseconds(text, context)));
 const level = z
@@ -46,6 +48,7 @@ const level = z
 const localPollingInterval = 1_000;
 // Azure's default outside the Consumption plan.
 const defaultFunctionTimeout = '00:30:00';
+const defaultPurgeAfter = '30.00:00:00';
 
 const queuesSchema = z.looseObject({
   batchSize: z.int().min(1).max(32).default(16),
@@ -67,11 +70,12 @@ const durableSchema = z.looseObject({
     .optional(),
   maxConcurrentActivityFunctions: z.int().min(1).optional(),
   maxConcurrentOrchestratorFunctions: z.int().min(1).optional(),
+  localPurgeAfter: boundedTime.prefault(defaultPurgeAfter),
 });
 
 const schema = z.looseObject({
   version: z.literal('2.0', 'expected "2.0"').optional(),
-  functionTimeout: functionTimeout.prefault(defaultFunctionTimeout),
+  functionTimeout: boundedTime.prefault(defaultFunctionTimeout),
   extensions: z
     .looseObject({
       http: z.looseObject({ routePrefix: z.string().default('api') }).prefault({}),
@@ -102,6 +106,7 @@ export function readHostJson(folder: string): HostJson {
       hubName: durableTask.hubName ?? 'LocalHub',
       maxConcurrentActivities: durableTask.maxConcurrentActivityFunctions,
       maxConcurrentOrchestrators: durableTask.maxConcurrentOrchestratorFunctions,
+      purgeAfter: durableTask.localPurgeAfter,
     },
     logLevel: defaultLevel === 'none' ? 'critical' : defaultLevel,
   };

@@ -13,6 +13,8 @@ export interface TestEngineOptions {
   readonly wrapWorker?: (worker: DurableWorker) => DurableWorker;
   readonly timerLimits?: NonNullable<ObservableEngineOptions['timerLimits']>;
   readonly clock?: VirtualClock;
+  /** Milliseconds; keeps the clock ringing, so give `run` an end. */
+  readonly purgeAfter?: number;
   /** Asked of every management call, and set by `call`. */
   readonly systemKey?: string;
   readonly hubName?: string;
@@ -53,6 +55,7 @@ export async function startTestEngine(options: TestEngineOptions): Promise<TestE
     baseUrl: () => 'http://127.0.0.1:7071',
     ...(options.systemKey === undefined ? {} : { systemKey: options.systemKey }),
     ...(options.timerLimits === undefined ? {} : { timerLimits: options.timerLimits }),
+    purgeAfter: options.purgeAfter,
     ...(options.onWarning === undefined ? {} : { onWarning: options.onWarning }),
   });
   await engine.start();

@@ -74,6 +74,31 @@ describe('a durable app in the style of the public samples runs unchanged', () =
     expect(await completed(started)).toMatchObject({ output: 'escalated' });
   });
 
+  it('monitor: polls until it is clear, then alerts; and gives up at its end', async () => {
+    const clear = await start('monitor', { city: 'Oslo', pollMilliseconds: 20, minutes: 60 });
+    expect(await completed(clear)).toMatchObject({
+      runtimeStatus: 'Completed',
+      output: 'alerted',
+    });
+    const never = await start('monitor', { city: 'Rain', pollMilliseconds: 20, minutes: 0.001 });
+    expect(await completed(never)).toMatchObject({ output: 'expired' });
+  });
+
+  it('sub-orchestrations with retry: each child is run again until it succeeds', async () => {
+    const started = await start('provisionDevices', { devices: ['d1', 'd2'] });
+    expect(await completed(started)).toMatchObject({
+      runtimeStatus: 'Completed',
+      output: ['d1 provisioned', 'd2 provisioned'],
+    });
+  });
+
+  it('a sub-orchestration that keeps failing fails its parent when the attempts are used up', async () => {
+    const started = await start('provisionDevices', { devices: ['broken'] });
+    const { runtimeStatus, output } = await completed(started);
+    expect(runtimeStatus).toBe('Failed');
+    expect(output).toContain('device out of reach');
+  });
+
   it('entities', async () => {
     const started = await start('countTo', { times: 3 });
     expect(await completed(started)).toMatchObject({ runtimeStatus: 'Completed', output: 3 });

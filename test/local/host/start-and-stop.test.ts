@@ -88,6 +88,16 @@ describe('the host does not start, and says why, when', () => {
     expect(await refusal('--port', String(port))).toContain(`Port ${port} is in use`);
     other.close();
   });
+
+  it('another process keeps its state in the same folder', async () => {
+    write('index.js', oneFunction);
+    const data = ['--data', join(app, 'data')];
+    const first = await startApp(app, data);
+    expect(await refusal(...data)).toContain('is in use by another process');
+    await first.kill();
+    const next = await startApp(app, data);
+    await next.kill();
+  });
 });
 
 describe('the host', () => {

@@ -1,24 +1,37 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { runThroughCrashes } from './crash-run.ts';
-import { anyPlan, expectedOutput } from './random-plans.ts';
+import { crashRun, throughBoundaries, throughEveryBoundary } from './crash-run.ts';
+import { anyPlan, expectedOutput, type Plan } from './random-plans.ts';
 
-const rounds = 25;
-const plansPerRound = 40;
+const rounds = 4;
+const plansPerRound = 300;
 
-test.each(Array.from({ length: rounds }, (_, round) => round))(
-  'round %i: 40 random orchestrations survive SIGKILL at random commits',
-  async (round) => {
-    const plans = fc.sample(anyPlan, { numRuns: plansPerRound, seed: 1000 + round });
-    const kill = fc.record({
-      commit: fc.integer({ min: 1, max: 12 }),
-      when: fc.constantFrom('before' as const, 'after' as const),
-    });
-    const kills = fc.sample(kill, { numRuns: 9, seed: 5000 + round });
-    const { endings, killed } = await runThroughCrashes(plans, kills);
-    expect(killed).toBeGreaterThan(0);
-    expect(endings).toEqual(
-      plans.map((plan) => ({ runtimeStatus: 'Completed', output: expectedOutput(plan) })),
-    );
+function wanted(plans: readonly Plan[]): readonly unknown[] {
+  return plans.map((plan) => ({ runtimeStatus: 'Completed', output: expectedOutput(plan) }));
+}
+
+test.each(Array.from({ length: rounds }, (_, round) => 1000 + round))(
+  `seed %i: ${plansPerRound} random orchestrations survive SIGKILL before and after every commit`,
+  async (seed) => {
+    const plans = fc.sample(anyPlan, { numRuns: plansPerRound, seed });
+    const { endings, boundaries } = await throughEveryBoundary(plans);
+    console.log(`seed ${seed}: killed before and after each of ${boundaries} commits`);
+    expect(boundaries).toBeGreaterThan(10);
+    expect(endings).toEqual(wanted(plans));
   },
 );
+
+test('orchestrations survive SIGKILL before and after every commit of their starts and events', async () => {
+  const plans = fc.sample(anyPlan, { numRuns: 40, seed: 5000 });
+  const whole = await crashRun(plans);
+  const undisturbed = await whole.process('all');
+  await whole.remove();
+  const commits = undisturbed.kind === 'ended' ? undisturbed.commits : 0;
+  expect(commits).toBeGreaterThan(5);
+  for (let commit = 1; commit <= commits; commit++) {
+    for (const when of ['before', 'after'] as const) {
+      const { endings } = await throughBoundaries(plans, [{ commit, when }]);
+      expect(endings).toEqual(wanted(plans));
+    }
+  }
+});

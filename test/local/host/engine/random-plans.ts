@@ -22,10 +22,17 @@ export type Step =
 /** Generations, joined by continueAsNew. */
 export type Plan = readonly (readonly Step[])[];
 
-interface PlanInput {
+export interface PlanInput {
   readonly plan: Plan;
+  /** Names the orchestration, whatever its instance id: children add the index of their step. */
+  readonly path: string;
   readonly generation: number;
   readonly so: readonly unknown[];
+}
+
+/** The input that starts a plan. */
+export function planInput(plan: Plan, path = ''): PlanInput {
+  return { plan, path, generation: 0, so: [] };
 }
 
 type Generator_ = Generator<Task, unknown, unknown>;
@@ -57,13 +64,13 @@ function* race(context: OrchestrationContext, of: number, timerFirst: boolean): 
   return winner === work ? work.result : 'timer';
 }
 
-function* perform(context: OrchestrationContext, step: Step): Generator_ {
+function* perform(context: OrchestrationContext, step: Step, path: string): Generator_ {
   const { df } = context;
   switch (step.op) {
     case 'double':
       return yield df.callActivity('double', { of: step.of });
     case 'flaky':
-      return yield df.callActivityWithRetry('flaky', retry(30), { of: step.of });
+      return yield df.callActivityWithRetry('flaky', retry(30), { of: step.of, path });
     case 'fail':
       return yield* caught(df.callActivity('fail', { of: step.of }));
     case 'exhaust':
@@ -81,16 +88,18 @@ function* perform(context: OrchestrationContext, step: Step): Generator_ {
       return (results as unknown[]).slice(0, step.of.length);
     }
     case 'child':
-      return yield df.callSubOrchestrator('plan', { plan: step.plan, generation: 0, so: [] });
+      return yield df.callSubOrchestrator('plan', planInput(step.plan, path));
   }
 }
 
 const runPlan: OrchestrationHandler = function* (context) {
-  const { plan, generation, so } = context.df.getInput() as PlanInput;
+  const input = context.df.getInput() as PlanInput;
+  const { plan, generation, so, path } = input;
   const values = [...so];
-  for (const step of plan[generation] ?? []) values.push(yield* perform(context, step));
+  for (const [index, step] of (plan[generation] ?? []).entries())
+    values.push(yield* perform(context, step, `${path}/${generation}.${index}`));
   if (generation + 1 >= plan.length) return values;
-  context.df.continueAsNew({ plan, generation: generation + 1, so: values });
+  context.df.continueAsNew({ ...input, generation: generation + 1, so: values });
   return undefined;
 };
 
@@ -100,8 +109,8 @@ async function dawdle(turns: number): Promise<void> {
 }
 
 export interface Chance {
-  /** Decides whether one attempt of the flaky activity fails. */
-  readonly fails: () => boolean;
+  /** Decides whether one attempt of a flaky step fails. */
+  readonly fails: (path: string) => boolean;
   /** How many turns of the event loop one call of an activity takes. */
   readonly turns: () => number;
 }
@@ -117,9 +126,9 @@ export function planHandlers({ fails, turns }: Chance): Handlers {
       fail: ({ of }: { of: number }) => {
         throw new Error(`no ${of}`);
       },
-      flaky: async ({ of }: { of: number }) => {
+      flaky: async ({ of, path }: { of: number; path: string }) => {
         await dawdle(turns());
-        if (fails()) throw new Error('not now');
+        if (fails(path)) throw new Error('not now');
         return of + 1;
       },
     },

@@ -78,7 +78,7 @@ const shapes: readonly (readonly [string, OrchestrationHandler])[] = [
   ],
 ];
 
-test.each(shapes)('%s is refused at once, by name and with a remedy', async (code, handler) => {
+test.each(shapes)('%s is refused at once, by name, line and remedy', async (code, handler) => {
   const run = await runOrchestrator(handler, {
     activities,
     orchestrations: { child: handler },
@@ -86,6 +86,7 @@ test.each(shapes)('%s is refused at once, by name and with a remedy', async (cod
   });
   expect(run.runtimeStatus).toBe('Failed');
   expect(run.output).toContain(`${code}: `);
+  expect(run.output).toMatch(/At .*refused-shapes\.test\.ts:\d+\.$/);
   expect(run.elapsedMs).toBeLessThan(hour);
 });
 

@@ -18,7 +18,11 @@ describe('host.json', () => {
       routePrefix: 'api',
       functionTimeout: 1_800_000,
       queues: { batchSize: 16, newBatchThreshold: 8, maxDequeueCount: 5, base64: true },
-      durable: { hubName: 'LocalHub', maxConcurrentActivities: undefined },
+      durable: {
+        hubName: 'LocalHub',
+        maxConcurrentActivities: undefined,
+        purgeAfter: 30 * 86_400_000,
+      },
       logLevel: undefined,
     });
   });

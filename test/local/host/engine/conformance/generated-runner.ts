@@ -1,4 +1,5 @@
 import { startTestEngine, VirtualClock } from '../../../../../local/host/testing/index.ts';
+import { type IdSet, labelledPlans } from './plan-labels.ts';
 import { generatedApp } from './recorded-app.ts';
 import type { GeneratedRecording } from './recordings.ts';
 
@@ -6,6 +7,8 @@ export interface PlanResult {
   readonly status: string;
   readonly output: unknown;
   readonly customStatus: unknown;
+  /** Types and ids of every generation of every instance, by the recordings' labels. */
+  readonly sets: Readonly<Record<string, readonly IdSet[]>>;
 }
 
 /** Runs one generated plan; whenever it waits for event evN, {from: "evN"} is raised, as when it was recorded. */
@@ -14,8 +17,9 @@ export async function runPlan({
   plan,
 }: Pick<GeneratedRecording, 'seed' | 'plan'>): Promise<PlanResult> {
   const clock = new VirtualClock();
-  const test = await startTestEngine({ handlers: generatedApp(clock), clock });
   const id = `gen-${seed}`;
+  const { watch, sets } = labelledPlans(id);
+  const test = await startTestEngine({ handlers: generatedApp(clock), clock, wrapWorker: watch });
   try {
     await test.call('POST', `orchestrators/GenRun/${id}`, plan);
     const raised = new Set<string>();
@@ -33,7 +37,7 @@ export async function runPlan({
       }
     });
     const { runtimeStatus, output, customStatus } = await status();
-    return { status: String(runtimeStatus), output, customStatus };
+    return { status: String(runtimeStatus), output, customStatus, sets: sets() };
   } finally {
     await test.engine.stop();
   }

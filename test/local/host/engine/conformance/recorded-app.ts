@@ -37,9 +37,18 @@ function sleeper(clock: VirtualClock) {
   return (callback: () => void, ms: number) => void clock.sleep(ms).then(callback);
 }
 
+function registerGenerated(df: ReturnType<typeof collector>['df'], clock: VirtualClock): void {
+  const source = readFileSync(join(recordingsFolder, 'plan-interpreter.mjs'), 'utf8').replaceAll(
+    'export ',
+    '',
+  );
+  new Function('df', 'setTimeout', `${source}; registerGenerated(df);`)(df, sleeper(clock));
+}
+
 /** The app behind the recordings, its source unchanged; its sleeps are on the virtual clock. */
 export function recordedApp(clock: VirtualClock): Handlers {
   const { handlers, df } = collector();
+  registerGenerated(df, clock);
   for (const file of ['app-activities.js', 'app-orchestrators.js']) {
     const source = readFileSync(join(recordingsFolder, file), 'utf8');
     new Function('require', 'setTimeout', source)(() => df, sleeper(clock));
@@ -50,10 +59,6 @@ export function recordedApp(clock: VirtualClock): Handlers {
 /** The interpreter of the generated plans, its source unchanged. */
 export function generatedApp(clock: VirtualClock): Handlers {
   const { handlers, df } = collector();
-  const source = readFileSync(join(recordingsFolder, 'plan-interpreter.mjs'), 'utf8').replaceAll(
-    'export ',
-    '',
-  );
-  new Function('df', 'setTimeout', `${source}; registerGenerated(df);`)(df, sleeper(clock));
+  registerGenerated(df, clock);
   return handlers;
 }

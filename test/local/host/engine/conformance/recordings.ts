@@ -9,34 +9,41 @@ export const recordingsFolder = join(root, '..', 'shared', 'conformance');
 
 export const recordingsPresent = existsSync(join(recordingsFolder, 'README.md'));
 
-export interface RecordedEvent {
+export type Json = Readonly<Record<string, unknown>>;
+
+export interface RecordedEvent extends Json {
   readonly EventType: number;
   readonly EventId: number;
 }
 
 export interface RecordedEpisode {
+  readonly isReplaying: boolean;
   readonly historyReset?: boolean;
+  readonly historyLength: number;
   readonly played: string;
   readonly newEvents: readonly RecordedEvent[];
+  /** Present on first and reset episodes. */
+  readonly input?: unknown;
+  readonly parentInstanceId?: string | null;
+}
+
+export interface RecordedAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: unknown;
 }
 
 export interface Recording {
   readonly scenario: string;
   readonly api: readonly {
     readonly request: { readonly method: string; readonly path: string };
-    readonly response: { readonly status: number };
+    readonly response: RecordedAnswer;
   }[];
   readonly instances: Readonly<Record<string, { readonly episodes: readonly RecordedEpisode[] }>>;
   readonly activities: readonly { readonly name: string; readonly input: string | null }[];
+  readonly entities?: readonly { readonly name: string; readonly input: unknown }[];
   readonly final: Readonly<
-    Record<
-      string,
-      {
-        readonly status: number;
-        readonly body: Readonly<Record<string, unknown>>;
-        readonly withoutHistory?: { readonly body: Readonly<Record<string, unknown>> };
-      }
-    >
+    Record<string, RecordedAnswer & { readonly withoutHistory?: RecordedAnswer }>
   >;
 }
 
@@ -55,6 +62,28 @@ export function scenarioNames(): readonly string[] {
     .map((name) => name.slice(0, -'.json'.length));
 }
 
+/** Every scenario that the driver knows, recorded here or kept back. */
+export function allScenarioNames(): readonly string[] {
+  return Object.keys(loadScenarios(0, async () => undefined));
+}
+
+export interface Scenario {
+  readonly run: (driver: unknown) => Promise<void>;
+  /** Milliseconds to wait at the end. */
+  readonly settle?: number;
+}
+
+/** The steps of the scenarios, their source unchanged; their web server is at `port`. */
+export function loadScenarios(
+  port: number,
+  sleep: (ms: number) => Promise<void>,
+): Readonly<Record<string, Scenario>> {
+  const source = readFileSync(join(recordingsFolder, 'scenarios.mjs'), 'utf8')
+    .replace(/^import .*$/m, '')
+    .replace('export const S', 'const S');
+  return new Function('sleep', 'PORT', `${source}; return S;`)(sleep, port - 2);
+}
+
 export function recording(name: string): Recording {
   return JSON.parse(readFileSync(join(recordingsFolder, `${name}.json`), 'utf8'));
 }
@@ -64,31 +93,4 @@ export function generatedRecordings(): readonly GeneratedRecording[] {
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line));
-}
-
-/** Replaces what differs from run to run: GUIDs, stacks, the name of the host's exception type. */
-export function normalise(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(normalise);
-  if (typeof value === 'object' && value !== null) {
-    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, normalise(inner)]));
-  }
-  if (typeof value !== 'string') return value;
-  return value
-    .replace(
-      /guid-\d+n?|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\b[0-9a-f]{32}\b/g,
-      '<guid>',
-    )
-    .replace(
-      /Microsoft\.Azure\.WebJobs\.Script\.Workers\.Rpc\.RpcException, Microsoft\.Azure\.WebJobs\.Script/g,
-      '<RpcException type>',
-    )
-    .replace(/<http>|http:\/\/<host>|http:\/\/127\.0\.0\.1:\d+/g, '<web>')
-    .replace(/Connection refused \([^)]*\)/g, 'Connection refused')
-    .replace(/(HttpRequestException)[\s\S]*$/, '$1')
-    .replace(/\?k=\d+/, '?k=0')
-    .replace(/Additional info: [\s\S]*$/, 'Additional info')
-    .replace(/(\\*n|\n)\s+at [\s\S]*$/, '$1<frames>')
-    .replace(/(Stack: Error): (\\*n)/g, '$1$2')
-    .replace(/<frames>[\s\S]*$/, '<frames>')
-    .replace(/StackTrace: [\s\S]*$/, 'StackTrace: <stack>');
 }

@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import type { DurableWorker } from '../../../../../local/host/engine/index.ts';
 import {
   startTestEngine,
@@ -9,9 +7,13 @@ import {
   VirtualClock,
 } from '../../../../../local/host/testing/index.ts';
 import { recordedApp } from './recorded-app.ts';
-import { recordingsFolder } from './recordings.ts';
+import { loadScenarios } from './recordings.ts';
 
+/** One payload that the worker was called with. */
 export interface SeenEpisode {
+  readonly isReplaying: boolean;
+  readonly input: unknown;
+  readonly parentInstanceId: string | null;
   readonly history: readonly {
     readonly EventType: number;
     readonly EventId: number;
@@ -19,11 +21,19 @@ export interface SeenEpisode {
   }[];
 }
 
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: unknown;
+}
+
 export interface ScenarioRun {
-  readonly apiStatuses: readonly number[];
+  readonly answers: readonly Answer[];
   readonly episodes: ReadonlyMap<string, readonly SeenEpisode[]>;
   readonly activities: readonly { readonly name: string; readonly input: string | null }[];
-  status(id: string): Promise<{ readonly status: number; readonly body: Record<string, unknown> }>;
+  readonly entities: readonly { readonly name: string; readonly input: unknown }[];
+  /** All of a status, or what `query` asks for. */
+  status(id: string, query?: Readonly<Record<string, string>>): Promise<Answer>;
   readonly close: () => Promise<void>;
 }
 
@@ -51,12 +61,14 @@ async function webServer() {
         .writeHead(status, { 'content-type': 'application/json', ...headers })
         .end(JSON.stringify(body));
     if (url.pathname === '/json') return json(200, { hello: 'world' });
-    if (url.pathname === '/slow') {
+    if (url.pathname === '/slow' || url.pathname === '/poll') {
       const key = url.search;
       const n = (polls.get(key) ?? 0) + 1;
       polls.set(key, n);
-      if (n <= 2)
-        return json(202, { n }, { location: url.pathname + url.search, 'retry-after': '1' });
+      if (n <= 2) {
+        const location = `http://${request.headers.host}/poll${url.search}`;
+        return json(202, { n }, { location, 'retry-after': '1' });
+      }
       return json(200, { n, method: request.method });
     }
     if (url.pathname !== '/echo') return json(404, { error: 'missing' });
@@ -81,35 +93,26 @@ interface Driver extends Readonly<Record<string, unknown>> {
   readonly ids: Set<string>;
 }
 
-type Scenario = { run: (c: unknown) => Promise<void>; settle?: number };
-
-function loadScenarios(
-  port: number,
-  sleep: (ms: number) => Promise<void>,
-): Record<string, Scenario> {
-  const source = readFileSync(join(recordingsFolder, 'scenarios.mjs'), 'utf8')
-    .replace(/^import .*$/m, '')
-    .replace('export const S', 'const S');
-  return new Function('sleep', 'PORT', `${source}; return S;`)(sleep, port - 2);
-}
-
 /** Drives one recorded scenario against this engine, all waiting on a virtual clock. */
 export async function runScenario(name: string): Promise<ScenarioRun> {
   const clock = new VirtualClock(new Date());
   const episodes = new Map<string, SeenEpisode[]>();
   const activities: { name: string; input: string | null }[] = [];
+  const entities: { name: string; input: unknown }[] = [];
   const watch = (inner: DurableWorker): DurableWorker => ({
     find: (kind, fn) => inner.find(kind, fn),
+    names: (kind) => inner.names(kind),
     invokeActivity(fn, input, id) {
       activities.push({ name: fn, input });
       return inner.invokeActivity(fn, input, id);
     },
-    invokeEntity: (fn, payload) => inner.invokeEntity(fn, payload),
+    invokeEntity(fn, payload) {
+      entities.push({ name: fn, input: structuredClone(payload) });
+      return inner.invokeEntity(fn, payload);
+    },
     invokeOrchestrator(fn, payload, inspect) {
-      const { instanceId, history } = structuredClone(payload) as SeenEpisode & {
-        instanceId: string;
-      };
-      episodes.set(instanceId, [...(episodes.get(instanceId) ?? []), { history }]);
+      const seen = structuredClone(payload) as SeenEpisode & { instanceId: string };
+      episodes.set(seen.instanceId, [...(episodes.get(seen.instanceId) ?? []), seen]);
       return inner.invokeOrchestrator(fn, payload, inspect);
     },
   });
@@ -118,10 +121,12 @@ export async function runScenario(name: string): Promise<ScenarioRun> {
     handlers: recordedApp(clock),
     clock,
     wrapWorker: watch,
+    hubName: 'OracleHub',
+    systemKey: 'testkey',
     timerLimits,
   });
   const web = await webServer();
-  const apiStatuses: number[] = [];
+  const answers: Answer[] = [];
 
   const until = async (deadline: number, done: () => Promise<boolean> = async () => false) => {
     for (;;) {
@@ -133,23 +138,27 @@ export async function runScenario(name: string): Promise<ScenarioRun> {
   };
   const sleep = (ms: number) => until(clock.now() + ms);
   const request = async (method: string, path: string, o: CallOptions = {}) => {
-    const query = new URLSearchParams(o.query).toString();
+    const query = new URLSearchParams({ ...o.query, code: 'testkey' }).toString();
     const text = o.raw ?? (o.body === undefined ? undefined : JSON.stringify(o.body));
     const answer = test.engine.handleManagement(
       new Request(`http://127.0.0.1${path}?${query}`, {
         method,
-        headers: { 'content-type': 'application/json', ...o.headers },
+        headers: {
+          'content-type': 'application/json',
+          ...o.headers,
+        },
         ...(text === undefined ? {} : { body: text }),
       }),
     );
     const response = o.query?.['timeout'] === undefined ? await answer : await drive(answer);
-    if (o.record !== false) apiStatuses.push(response.status);
     const body = await response.text();
-    return {
+    const seen = {
       status: response.status,
       headers: Object.fromEntries(response.headers),
       body: body === '' ? undefined : JSON.parse(body),
     };
+    if (o.record !== false) answers.push(seen);
+    return seen;
   };
   const drive = async (answer: Promise<Response>) => {
     let settled = false;
@@ -215,15 +224,15 @@ export async function runScenario(name: string): Promise<ScenarioRun> {
   await scenario.run(c);
   await sleep(scenario.settle ?? 100);
   return {
-    apiStatuses,
+    answers,
     episodes,
     activities,
-    status: (id) =>
-      request('GET', at(id), {
-        query: { showHistory: 'true', showHistoryOutput: 'true', showInput: 'true' },
-        record: false,
-      }),
+    entities,
+    status: (id, query = { showHistory: 'true', showHistoryOutput: 'true', showInput: 'true' }) =>
+      request('GET', at(id), { query, record: false }),
     close: async () => {
+      // Activities that are still asleep would hold the engine's stop back.
+      while (clock.sleepers > 0 && clock.advance()) await test.settle();
       await test.engine.stop();
       await web.close();
     },
