@@ -3,10 +3,12 @@ import type {
   DataverseResult,
   DataverseRow,
 } from '../shared/dataverse/index.ts';
+import type { FhirResource } from '../shared/fhir/index.ts';
 import type { ExpansionMap, MappedRow, RootMap } from '../shared/mapping/index.ts';
 import type { ChildRowCounts, FailedResource, ResourceEnding } from '../shared/outcomes/index.ts';
 import {
   childQuery,
+  dataverseIdentifierRoot,
   forgetLookups,
   planChildRows,
   type ResolvedLookups,
@@ -65,7 +67,7 @@ async function expand(
 ): Promise<ExpandRowsOutput> {
   const found = findExpansion(deps, input);
   if (found === undefined) return { expanded: [], ended: [], failed: [] };
-  const { parents, ended, failed } = await mapChildren(deps, found.expansion, input.rows);
+  const { parents, ended, failed } = await mapChildren(deps, found, input.rows);
   const stored = await readChildren(deps, found, parents);
   const plans = parents.map(({ row, mapped, resolved }): ParentPlan => {
     const desired = resolved.map((child) => child.row);
@@ -94,9 +96,23 @@ interface MappedParents {
   readonly failed: readonly FailedResource[];
 }
 
+/**
+ * The child rows of a resource. The identifier that we ourselves wrote into FHIR
+ * has its row in the identifier table; no other table lists it, so that the rows
+ * are the same whether a resource is expanded before or after the write-back.
+ */
+function childrenOf({ root, expansion }: Expansion, body: FhirResource): readonly MappedRow[] {
+  const mapped = expansion.expand(body);
+  if (expansion.name === root.identifierTable?.expansion.name) return mapped;
+  return mapped.filter(({ values }) => !Object.values(values).some(isOwnIdentifier));
+}
+
+const isOwnIdentifier = (value: unknown): boolean =>
+  typeof value === 'string' && value.startsWith(dataverseIdentifierRoot);
+
 async function mapChildren(
   deps: ActivityDependencies,
-  expansion: ExpansionMap,
+  found: Expansion,
   rows: readonly WrittenRow[],
 ): Promise<MappedParents> {
   const bodies = await loadBodies(deps, rows);
@@ -105,7 +121,7 @@ async function mapChildren(
   const fitting: Omit<ParentInHand, 'resolved'>[] = [];
   for (const row of rows) {
     const body = bodies.get(row.reference);
-    const mapped = body === undefined ? [] : expansion.expand(body);
+    const mapped = body === undefined ? [] : childrenOf(found, body);
     const problem = mapped.flatMap(({ problems }) => problems)[0];
     if (body === undefined) failed.push({ reference: row.reference, step: bodyStep });
     else if (problem) ended.push({ ...endingOf(row), problem: mappingProblem(problem) });

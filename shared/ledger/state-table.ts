@@ -106,11 +106,15 @@ export function openTable(storage: string, name: string): StateTable {
   };
 }
 
-/** A part of a key: characters that Azure tables refuse (`/ \ # ?` and control characters) become `~xx`. */
+/**
+ * A part of a key. Letters, digits and `-._!:@+=` stay; any other character
+ * becomes its code in hexadecimal between two `~`. Azure tables refuse some
+ * characters, and white space and commas get lost on the way.
+ */
 export function keyPart(text: string): string {
   return text.replace(
-    /[/\\#?%~\p{Cc}]/gu,
-    (character) => `~${(character.codePointAt(0) ?? 0).toString(16).padStart(2, '0')}`,
+    /[^A-Za-z0-9\-._!:@+=]/gu,
+    (character) => `~${(character.codePointAt(0) ?? 0).toString(16)}~`,
   );
 }
 
