@@ -138,7 +138,7 @@ async function mapChildren(
     next += mapped.length;
     const refusal = own.find((child) => child.refusal !== undefined)?.refusal;
     if (refusal === undefined) parents.push({ row, mapped, resolved: own });
-    else ended.push({ ...endingOf(row), problem: refusalProblem(refusal, expansion.name) });
+    else ended.push({ ...endingOf(row), problem: refusalProblem(refusal, found.expansion.name) });
   }
   return { parents, ended, failed };
 }
