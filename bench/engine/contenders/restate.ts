@@ -123,7 +123,7 @@ async function sent(address: string): Promise<string> {
 /** The binary itself: the package's launcher would be one process more. */
 function serverBinary(): string {
   const name = `@restatedev/restate-server-${process.platform}-${process.arch}`;
-  const path = new URL(`../../../node_modules/${name}/bin/restate-server`, import.meta.url);
+  const path = new URL(`../../node_modules/${name}/bin/restate-server`, import.meta.url);
   if (existsSync(path)) return fileURLToPath(path);
   throw new Unavailable(`npm has no Restate server for ${process.platform}-${process.arch}`);
 }
