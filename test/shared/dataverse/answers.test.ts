@@ -8,44 +8,7 @@ import {
 import { AppError } from '../../../shared/errors.ts';
 import type { HttpResponse } from '../../../shared/http/index.ts';
 import { cannedOrganisation, jsonPart, multipart, root } from './canned-organisation.ts';
-
-const id = '11111111-1111-4111-8111-111111111111';
-const other = '22222222-2222-4222-8222-222222222222';
-
-const four: readonly DataverseOperation[] = [
-  {
-    kind: 'query',
-    table: 'contact',
-    select: ['lastname', 'x_clinic'],
-    filter: { column: 'lastname', equals: "O'Brien & Søn" },
-  },
-  {
-    kind: 'create',
-    table: 'contact',
-    id,
-    row: {
-      lastname: 'Ωmega "q"',
-      gendercode: 1,
-      birthdate: null,
-      x_clinic: { lookup: { table: 'account', id: other.toUpperCase() } },
-    },
-  },
-  {
-    kind: 'update',
-    table: 'contact',
-    id,
-    etag: 'W/"42"',
-    row: { donotemail: true, lastname: null, parentcustomerid: null },
-  },
-  { kind: 'delete', table: 'account', id: other },
-];
-
-const fourAnswers = [
-  jsonPart(200, { value: [] }),
-  'HTTP/1.1 204 No Content\r\nOData-Version: 4.0\r\nETag: W/"43"\r\n\r\n',
-  'HTTP/1.1 204 No Content\r\n\r\n',
-  'HTTP/1.1 204 No Content\r\n\r\n',
-];
+import { four, fourAnswers, id } from './sample-batch.ts';
 
 describe('an id, etag or value that cannot be sent', () => {
   test.each<[string, DataverseOperation]>([
