@@ -1,5 +1,20 @@
 import { z } from 'zod';
 import { AppError } from './errors.ts';
+import {
+  authMode,
+  isLoopback,
+  list,
+  type MigrationConfig,
+  migrationContradictions,
+  migrationSchema,
+  serviceUrl,
+  storage,
+  toMigrationConfig,
+  wholeNumber,
+  withoutSlash,
+} from './settings/index.ts';
+
+export { isLoopback };
 
 /**
  * The settings of the app. This is the only file that reads the environment.
@@ -8,48 +23,6 @@ import { AppError } from './errors.ts';
  * "off" (facts/reliability.md, fault 14).
  */
 const prefix = 'FDS_';
-
-const list = (fallback: string) =>
-  z
-    .string()
-    .default(fallback)
-    .transform((text) =>
-      text
-        .split(',')
-        .map((item) => item.trim())
-        .filter((item) => item !== ''),
-    );
-
-const authMode = z.enum(['none', 'managed-identity', 'client-credentials']);
-
-const wholeNumber = (fallback: number, minimum: number, maximum: number) =>
-  z.coerce.number().int().min(minimum).max(maximum).default(fallback);
-
-/** Tokens and clinical data travel to these: HTTPS, except on this machine. */
-const serviceUrl = z.url({ protocol: /^https?$/ }).check(({ value, issues }) => {
-  const wrong = URL.canParse(value) ? problemOfUrl(new URL(value)) : undefined;
-  if (wrong !== undefined) issues.push({ code: 'custom', message: wrong, input: value });
-});
-
-function problemOfUrl({ protocol, hostname, username, search, hash }: URL): string | undefined {
-  if (username !== '') return 'Put no user name or password into the URL';
-  if (search !== '' || hash !== '') return 'Leave out what follows ? or #';
-  if (protocol !== 'https:' && !loopbackNames.includes(hostname))
-    return 'Use https; http is for loopback URLs only';
-  return undefined;
-}
-
-const loopbackNames = ['127.0.0.1', 'localhost', '[::1]'];
-
-/** A connection string of a storage account, or the URL of its table service for managed identity. */
-const storage = z
-  .string()
-  .refine(
-    (text) =>
-      serviceUrl.safeParse(text).success ||
-      /(^|;)(AccountName|TableEndpoint|UseDevelopmentStorage)=/i.test(text),
-    'Expected a connection string, or the https URL of a table service',
-  );
 
 const schema = z.object({
   /** Base URL of the FHIR R4 service. */
@@ -96,6 +69,7 @@ const schema = z.object({
   FDS_CACHE_MEGABYTES: wholeNumber(64, 1, 4096),
   /** Who may call the HTTP API: App Service authentication, or anybody on this machine. */
   FDS_AUTHORIZATION: z.enum(['easy-auth', 'loopback']).default('easy-auth'),
+  ...migrationSchema,
 });
 
 type Settings = z.infer<typeof schema>;
@@ -131,6 +105,8 @@ export interface Config {
   readonly retry: RetryConfig;
   readonly cacheBytes: number;
   readonly authorization: 'easy-auth' | 'loopback';
+  /** Undefined when no move of a FHIR service is set up. */
+  readonly migration: MigrationConfig | undefined;
 }
 
 export interface RetryConfig {
@@ -216,12 +192,7 @@ function contradictions(settings: Readable): readonly string[] {
   if (first > most) {
     problems.push('FDS_RETRY_FIRST_SECONDS: the first pause is longer than FDS_RETRY_MAX_SECONDS.');
   }
-  return problems;
-}
-
-/** True for URLs that stay on this machine. */
-export function isLoopback(url: string): boolean {
-  return loopbackNames.includes(new URL(url).hostname);
+  return [...problems, ...migrationContradictions(settings)];
 }
 
 function toConfig(settings: Settings): Config {
@@ -256,10 +227,9 @@ function toConfig(settings: Settings): Config {
     },
     cacheBytes: settings.FDS_CACHE_MEGABYTES * 1024 * 1024,
     authorization: settings.FDS_AUTHORIZATION,
+    migration: toMigrationConfig(settings),
   };
 }
-
-const withoutSlash = (url: string): string => url.replace(/\/+$/, '');
 
 function deepFreeze<T extends object>(value: T): T {
   for (const part of Object.values(value)) {
