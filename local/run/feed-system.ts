@@ -10,6 +10,9 @@ import {
 } from '../seed/index.ts';
 import type { RunOptions } from './options.ts';
 
+/** What is fed, and where the mark of progress is kept. */
+export type FeedOptions = Pick<RunOptions, 'patients' | 'from' | 'data' | 'seed' | 'seedNumber'>;
+
 export interface Fed {
   readonly sent: number;
   readonly failures: number;
@@ -27,7 +30,7 @@ const markSchema = z.object({ sent: z.number(), source: z.string() });
  * came, so that a run that was cut goes on where it was.
  */
 export async function feedSystem(
-  options: RunOptions,
+  options: FeedOptions,
   fhirUrl: string,
   onProgress: (progress: FeedProgress) => void,
 ): Promise<Fed> {
@@ -65,7 +68,7 @@ function parseJson(text: string): unknown {
 }
 
 /** How many resources will be fed, where that can be known beforehand. */
-export function feedSize(options: RunOptions): number | undefined {
+export function feedSize(options: FeedOptions): number | undefined {
   if (!options.seed) return 0;
   if (options.from !== undefined) return undefined;
   const { patients, seedNumber: seed } = options;
@@ -74,7 +77,7 @@ export function feedSize(options: RunOptions): number | undefined {
   return count;
 }
 
-async function* resourcesOf(options: RunOptions): AsyncGenerator<FhirResource> {
+async function* resourcesOf(options: FeedOptions): AsyncGenerator<FhirResource> {
   if (options.from !== undefined) {
     yield* readNdjsonFolder(options.from, { consents: 'demo' });
     return;

@@ -11,4 +11,5 @@ export {
   type VersionReference,
 } from './reference.ts';
 export { type FhirResource, isFhirResource, isRecord } from './resource.ts';
+export { callFailure, isTransient } from './transport.ts';
 export { createVersionCache, type VersionCache } from './version-cache.ts';

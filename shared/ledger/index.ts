@@ -10,6 +10,7 @@ import { createWithheldPatients, type WithheldPatients } from './withheld-patien
 export type { ChangeSetRecord, Totals } from './change-sets.ts';
 export type { OwnWrite } from './own-writes.ts';
 export type { ParkedChange } from './parked.ts';
+export { keyPart, openTable, type StateTable } from './state-table.ts';
 export type { Chapter } from './stories.ts';
 
 /** What the product remembers between orchestrations. References and counts only. */

@@ -1,0 +1,55 @@
+import { createAssess } from './assess.ts';
+import { createBeginProof } from './begin-proof.ts';
+import { answeringLater, blocking } from './blocked.ts';
+import { createCarrySearchParameters } from './carry-search-parameters.ts';
+import { createCloseWindow } from './close-window.ts';
+import { createCompareSides } from './compare-sides.ts';
+import { createConcludeProof } from './conclude-proof.ts';
+import type { MigrationDependencies } from './dependencies.ts';
+import { createDigestChunk } from './digest-chunk.ts';
+import { createNextMove } from './next-move.ts';
+import { createPlanImport } from './plan-import.ts';
+import { createPollExtract } from './poll-extract.ts';
+import { createPollImport } from './poll-import.ts';
+import { createRecordBlock, createRecordPrepared } from './record-state.ts';
+import { createSealStaging } from './seal-staging.ts';
+import { createSettleImport } from './settle-import.ts';
+import { createStageChunk } from './stage-chunk.ts';
+import { createStartExtract } from './start-extract.ts';
+import { createStartImport } from './start-import.ts';
+
+export type { Blocked, Later } from './blocked.ts';
+export type { MigrationDependencies, MigrationEnd } from './dependencies.ts';
+export { certificateFile } from './issue-certificate.ts';
+export { proofContainer } from './proof-files.ts';
+export { loadRun, runsPartition } from './run.ts';
+export type { SettledImport } from './settle-import.ts';
+
+/**
+ * The steps of a migration, by the names that orchestrations call. Each is safe to run twice;
+ * lasting refusals are answers (`blocked`), so that the retry policy owns what passes by itself.
+ */
+export function createMigrationActivities(deps: MigrationDependencies) {
+  return {
+    nextMove: blocking(createNextMove(deps)),
+    assess: blocking(createAssess(deps)),
+    carrySearchParameters: blocking(createCarrySearchParameters(deps)),
+    recordPrepared: createRecordPrepared(deps),
+    recordBlock: createRecordBlock(deps),
+    startExtract: blocking(createStartExtract(deps)),
+    pollExtract: blocking(createPollExtract(deps)),
+    stageChunk: answeringLater(createStageChunk(deps)),
+    sealStaging: blocking(createSealStaging(deps)),
+    planImport: blocking(createPlanImport(deps)),
+    startImport: blocking(createStartImport(deps)),
+    pollImport: blocking(createPollImport(deps)),
+    settleImport: blocking(createSettleImport(deps)),
+    closeWindow: blocking(createCloseWindow(deps)),
+    beginProof: blocking(createBeginProof(deps)),
+    digestChunk: answeringLater(createDigestChunk(deps)),
+    compareSides: blocking(createCompareSides(deps)),
+    concludeProof: blocking(createConcludeProof(deps)),
+  };
+}
+
+export type MigrationActivities = ReturnType<typeof createMigrationActivities>;

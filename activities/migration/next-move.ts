@@ -1,0 +1,221 @@
+import {
+  type ExtractRecord,
+  earlier,
+  isAtRest,
+  later,
+  moved,
+  nextWindow,
+  numbered,
+  pauseLeft,
+  type RunRecord,
+  type SizedRange,
+  type WindowRecord,
+  windowName,
+} from '../../shared/migration/index.ts';
+import type { MigrationDependencies } from './dependencies.ts';
+import { after, countsHistory, loadRun, type Run, saveRun } from './run.ts';
+
+export interface NextMoveInput {
+  readonly migrationId: string;
+}
+
+export type Move =
+  /** Assess both sides and carry search parameters over. */
+  | { readonly kind: 'prepare' }
+  /** Import one window while the next is exported. */
+  | { readonly kind: 'copy'; readonly importing: number | null; readonly exporting: number | null }
+  | { readonly kind: 'wait'; readonly seconds: number }
+  /** Compare both sides, whole. */
+  | { readonly kind: 'prove'; readonly proof: number }
+  | { readonly kind: 'end'; readonly state: RunRecord['state'] };
+
+/** How long a paused or blocked migration sleeps before it looks at its orders again. */
+const look = 15;
+const longestBlock = 900;
+
+/**
+ * Decides what a migration does next, from its records, its orders, the clock of the source and
+ * what the source counts. Run twice it decides the same: a window that is planned and not yet
+ * exported is found again.
+ */
+export function createNextMove(deps: MigrationDependencies) {
+  return async ({ migrationId }: NextMoveInput): Promise<Move> => {
+    const loaded = await loadRun(deps.store, migrationId);
+    const held = await heldBack(deps, loaded);
+    if (held !== undefined) return held;
+    const run = await released(deps, loaded.run);
+    if (run.state === 'preparing') return { kind: 'prepare' };
+    return copyOrProve(deps, { ...loaded, run });
+  };
+}
+
+/** Stop, pause, pause hours, and the patience after a refusal. */
+async function heldBack(
+  deps: MigrationDependencies,
+  { run, orders }: Run,
+): Promise<Move | undefined> {
+  const now = deps.now().toISOString();
+  if (isAtRest(run.state)) return { kind: 'end', state: run.state };
+  if (orders.stop) {
+    const { state } = await saveRun(deps.store, after(run, 'stopped', { changedAt: now }));
+    return { kind: 'end', state };
+  }
+  const pause = orders.pause ? look : Math.min(look, pauseLeft(orders.plan.pauseHours, now));
+  if (pause > 0 && (run.state === 'copying' || run.state === 'waiting' || run.state === 'paused')) {
+    const reason = orders.pause ? 'paused by order' : 'pause hours';
+    await saveRun(deps.store, { ...after(run, 'held', { changedAt: now }), reason });
+    return { kind: 'wait', seconds: pause };
+  }
+  if (run.state === 'blocked') {
+    const waited = (Date.parse(now) - Date.parse(run.changedAt)) / 1000;
+    const patience = Math.min(longestBlock, look * 2 ** run.blockedTimes);
+    if (waited < patience && orders.orderedAt <= run.changedAt) {
+      return { kind: 'wait', seconds: Math.min(look, patience - waited) };
+    }
+  }
+  return undefined;
+}
+
+async function released(deps: MigrationDependencies, run: RunRecord): Promise<RunRecord> {
+  if (run.state !== 'paused' && run.state !== 'blocked') return run;
+  const changedAt = deps.now().toISOString();
+  // Before the first window is planned nothing has been prepared for certain.
+  if (run.begin === null && run.cursor === null && run.state === 'blocked') {
+    return saveRun(deps.store, { ...run, state: 'preparing', reason: null, changedAt });
+  }
+  return saveRun(deps.store, after(run, 'released', { changedAt }));
+}
+
+async function copyOrProve(deps: MigrationDependencies, loaded: Run): Promise<Move> {
+  const open = await openWindows(deps, loaded.run);
+  const importing = open.find(({ state }) => state === 'importing')?.number ?? null;
+  const waiting = open.find(({ state }) => state === 'exporting')?.number ?? null;
+  if (waiting !== null) return { kind: 'copy', importing, exporting: waiting };
+  const planned = await planNext(deps, loaded);
+  if (planned.window !== null || importing !== null) {
+    return { kind: 'copy', importing, exporting: planned.window };
+  }
+  return whenCaughtUp(deps, { ...loaded, run: planned.run });
+}
+
+/** At most two windows are open: the one that is imported and the one that is exported. */
+async function openWindows(
+  { store }: MigrationDependencies,
+  { id, windows }: RunRecord,
+): Promise<readonly WindowRecord[]> {
+  const last = [windows - 1, windows].filter((number) => number >= 1);
+  const found = await Promise.all(last.map((number) => store.windows.get(id, numbered(number))));
+  return found
+    .filter((window) => window !== undefined && window.state !== 'closed')
+    .map((window) => window as WindowRecord);
+}
+
+interface Planned {
+  readonly run: RunRecord;
+  readonly window: number | null;
+}
+
+async function planNext(deps: MigrationDependencies, { run, orders }: Run): Promise<Planned> {
+  const { plan } = orders;
+  const { service } = deps.ends.source;
+  const begin = run.begin ?? plan.from ?? (await service.edge('oldest', plan.history));
+  if (begin === undefined) return { run, window: null };
+  const now = moved(await service.serverTime(), -plan.lagSeconds);
+  const horizon = plan.till === null ? now : earlier(plan.till, now);
+  const since = run.cursor ?? begin;
+  const range = await nextWindow({
+    since,
+    till: horizon,
+    limit: limitOf({ run, orders }),
+    count: (stretch) =>
+      service.count({ ...stretch, types: plan.types, history: countsHistory(plan) }),
+  });
+  const changedAt = deps.now().toISOString();
+  if (range === undefined) {
+    const cursor = later(since, horizon);
+    return { run: await saveRun(deps.store, { ...run, begin, cursor }), window: null };
+  }
+  const number = run.windows + 1;
+  await recordWindow(deps, { run: { ...run, begin }, number, range, overlap: plan.overlapSeconds });
+  const event = run.state === 'copying' ? 'prepared' : 'found';
+  const next = after(run, event, {
+    changedAt,
+    begin,
+    cursor: range.till,
+    windows: number,
+    frozenAt: null,
+  });
+  return { run: await saveRun(deps.store, next), window: number };
+}
+
+function limitOf({ run, orders: { plan } }: Run): number {
+  if (plan.pattern === 'lift-and-shift') return Number.MAX_SAFE_INTEGER;
+  const byBytes = Math.floor(plan.windowBytes / run.bytesPerResource);
+  return Math.max(1, Math.min(plan.windowResources, byBytes));
+}
+
+interface PlannedWindow {
+  readonly run: RunRecord;
+  readonly number: number;
+  readonly range: SizedRange;
+  readonly overlap: number;
+}
+
+async function recordWindow(
+  { store, now }: MigrationDependencies,
+  { run, number, range, overlap }: PlannedWindow,
+): Promise<void> {
+  const extract: ExtractRecord = {
+    name: windowName(number),
+    side: 'source',
+    since:
+      number === 1 ? range.since : later(run.begin ?? range.since, moved(range.since, -overlap)),
+    till: range.till,
+    expected: range.count,
+    attempt: 0,
+    state: 'planned',
+    chunks: 0,
+    lines: 0,
+    shortLooks: 0,
+    maxCount: null,
+  };
+  await store.extracts.put(run.id, extract.name, extract);
+  await store.windows.put(run.id, numbered(number), {
+    number,
+    since: range.since,
+    till: range.till,
+    state: 'exporting',
+    expected: range.count,
+    batches: 0,
+    ledger: {},
+    bytes: 0,
+    startedAt: now().toISOString(),
+    closedAt: null,
+  });
+}
+
+/** Nothing is left to copy: wait for more, or make sure that the source is frozen and prove. */
+async function whenCaughtUp(deps: MigrationDependencies, { run, orders }: Run): Promise<Move> {
+  const { plan, cutOver } = orders;
+  const changedAt = deps.now().toISOString();
+  const cursor = run.cursor;
+  const rangeDone = plan.till !== null && cursor !== null && cursor >= plan.till;
+  const wanted = rangeDone || cutOver || plan.cutOver === 'when-caught-up';
+  if (!wanted) {
+    await saveRun(deps.store, {
+      ...after(run, 'caughtUp', { changedAt }),
+      reason: `waits ${plan.intervalSeconds} s for more changes`,
+    });
+    return { kind: 'wait', seconds: plan.intervalSeconds };
+  }
+  const newest = rangeDone ? undefined : await deps.ends.source.service.edge('newest', true);
+  if (newest !== undefined && cursor !== null && newest >= cursor) {
+    const reason =
+      'cut-over: waits until the source has not changed for the lag; make it read-only';
+    await saveRun(deps.store, { ...after(run, 'caughtUp', { changedAt }), reason });
+    return { kind: 'wait', seconds: Math.max(1, Math.min(look, plan.lagSeconds)) };
+  }
+  const proof = run.proofs + 1;
+  await saveRun(deps.store, after(run, 'frozen', { changedAt, frozenAt: cursor ?? changedAt }));
+  return { kind: 'prove', proof };
+}

@@ -1,0 +1,18 @@
+import { inside, windowName } from '../../shared/migration/index.ts';
+import type { MigrationDependencies } from './dependencies.ts';
+import type { WindowInput } from './seal-staging.ts';
+
+export interface PlannedImport {
+  readonly kind: 'planned';
+  /** Operations that are not settled yet. */
+  readonly batches: readonly string[];
+}
+
+/** The import operations of a window that are still to be done; all of them, the first time. */
+export function createPlanImport({ store }: MigrationDependencies) {
+  return async ({ migrationId, window }: WindowInput): Promise<PlannedImport> => {
+    const batches = await store.batches.list(inside(migrationId, windowName(window)));
+    const open = batches.filter(({ settled }) => !settled);
+    return { kind: 'planned', batches: open.map(({ name }) => name) };
+  };
+}

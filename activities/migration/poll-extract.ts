@@ -1,0 +1,177 @@
+import type { ExportManifest, ExportStatus } from '../../shared/bulk/index.ts';
+import type { ExtractRecord, JobRecord, MigrationPlan } from '../../shared/migration/index.ts';
+import { inside } from '../../shared/migration/index.ts';
+import { type Blocked, blocked } from './blocked.ts';
+import { chunksOf } from './chunks.ts';
+import type { MigrationDependencies } from './dependencies.ts';
+import { jobRow } from './export-jobs.ts';
+import { loadExtract } from './extract.ts';
+import { pollPause } from './poll-pause.ts';
+import { countsHistory, loadRun, type Run } from './run.ts';
+import type { ExtractInput } from './start-extract.ts';
+
+export interface PollExtractInput extends ExtractInput {
+  /** Looks before this one. */
+  readonly looks: number;
+}
+
+export type PolledExtract =
+  | { readonly kind: 'running'; readonly seconds: number }
+  | { readonly kind: 'ready'; readonly chunks: number }
+  /** The job came to nothing; another is to be started. */
+  | { readonly kind: 'again'; readonly cause: string };
+
+/** Jobs that may come to nothing for one extract before a person is asked. */
+const mostAttempts = 6;
+/** Looks at a job that names too few lines before it is given up: premature answers mend themselves. */
+const mostShortLooks = 4;
+
+/**
+ * Looks at the export job of an extract. Only an answer about the job itself ends it: throttling,
+ * gateways and expired tokens mean "look again" (facts/migration.md §1.7, fault 9). A job that is
+ * done is believed when its files hold at least what the service counts.
+ */
+export function createPollExtract(deps: MigrationDependencies) {
+  return async (input: PollExtractInput): Promise<PolledExtract | Blocked> => {
+    const loaded = await loadRun(deps.store, input.migrationId);
+    const extract = await loadExtract(deps.store, input.migrationId, input.extract);
+    if (extract.state === 'exported') return { kind: 'ready', chunks: extract.chunks };
+    const row = jobRow(extract.name, extract.attempt);
+    const job = await deps.store.jobs.get(input.migrationId, row);
+    if (job === undefined || job.statusUrl === null || job.state !== 'running') {
+      return giveUp(deps, { loaded, extract, job }, 'the job was lost');
+    }
+    const exporter = deps.ends[extract.side].exporter(loaded.run.exportDialect ?? 'ahds');
+    const status = await exporter.status(job.statusUrl);
+    const seconds = pollPause(loaded.orders.plan, input.looks, status);
+    if (status.kind === 'running') return { kind: 'running', seconds };
+    if (status.kind !== 'done') {
+      return giveUp(deps, { loaded, extract, job }, causeOf(status));
+    }
+    return whenDone(deps, { loaded, extract, job }, { manifest: status.manifest, seconds });
+  };
+}
+
+interface Looked {
+  readonly loaded: Run;
+  readonly extract: ExtractRecord;
+  readonly job: JobRecord | undefined;
+}
+
+interface Done {
+  readonly manifest: ExportManifest;
+  readonly seconds: number;
+}
+
+async function whenDone(
+  deps: MigrationDependencies,
+  looked: Looked,
+  { manifest, seconds }: Done,
+): Promise<PolledExtract | Blocked> {
+  const { loaded, extract } = looked;
+  const { id } = loaded.run;
+  if (manifest.errors.length > 0) {
+    return giveUp(deps, looked, 'the source could not export everything (error files)');
+  }
+  const lines = linesOf(manifest);
+  if (lines !== undefined && lines < (await lowestCount(deps, loaded, extract))) {
+    if (extract.shortLooks >= mostShortLooks) {
+      return giveUp(deps, looked, 'the job named fewer resources than the service counts');
+    }
+    const shortLooks = extract.shortLooks + 1;
+    await deps.store.extracts.put(id, extract.name, { ...extract, shortLooks });
+    return { kind: 'running', seconds };
+  }
+  const { plan } = loaded.orders;
+  const chunks = chunksOf(manifest, plan);
+  await deps.store.chunks.putAll(
+    chunks.map((record) => ({
+      partition: inside(id, extract.name),
+      row: String(record.number).padStart(7, '0'),
+      record,
+    })),
+  );
+  await endJob(deps, looked);
+  await deps.store.extracts.put(id, extract.name, {
+    ...extract,
+    state: 'exported',
+    chunks: chunks.length,
+    lines: lines ?? 0,
+  });
+  return { kind: 'ready', chunks: chunks.length };
+}
+
+async function endJob(
+  { store, now }: MigrationDependencies,
+  { loaded, job }: Looked,
+): Promise<void> {
+  if (job === undefined) return;
+  const ended: JobRecord = { ...job, state: 'ended', endedAt: now().toISOString() };
+  await store.jobs.put(loaded.run.id, jobRow(job.purpose, job.attempt), ended);
+}
+
+/** Undefined when a file has no count: then the lines are counted as they are read. */
+function linesOf({ files }: ExportManifest): number | undefined {
+  let lines = 0;
+  for (const { count } of files) {
+    if (count === undefined) return undefined;
+    lines += count;
+  }
+  return lines;
+}
+
+/** What the export has at least: all versions where history and deletes are carried, else what is current. */
+function lowestCount(
+  { ends }: MigrationDependencies,
+  { orders: { plan } }: Run,
+  { side, since, till }: ExtractRecord,
+): Promise<number> {
+  return ends[side].service.count({
+    types: plan.types,
+    history: countsHistory(plan),
+    ...(till === null ? {} : { till }),
+    ...(since === null ? {} : { since }),
+  });
+}
+
+function causeOf(status: Exclude<ExportStatus, { readonly kind: 'running' | 'done' }>): string {
+  return status.kind === 'gone'
+    ? 'the service no longer knows the job'
+    : `the job failed (${status.status}, ${status.cause})`;
+}
+
+/** Cancels what may still run and leaves the extract to a new job; a person is asked after several. */
+async function giveUp(
+  deps: MigrationDependencies,
+  looked: Looked,
+  cause: string,
+): Promise<PolledExtract | Blocked> {
+  const { loaded, extract, job } = looked;
+  if (job !== undefined && job.statusUrl !== null) {
+    await deps.ends[extract.side]
+      .exporter(loaded.run.exportDialect ?? 'ahds')
+      .cancel(job.statusUrl);
+  }
+  if (job !== undefined) {
+    const row = jobRow(job.purpose, job.attempt);
+    await deps.store.jobs.put(loaded.run.id, row, { ...job, state: 'lost' });
+  }
+  const again: ExtractRecord = {
+    ...extract,
+    shortLooks: 0,
+    maxCount: smaller(extract, loaded.orders.plan),
+  };
+  await deps.store.extracts.put(loaded.run.id, extract.name, again);
+  if (extract.attempt % mostAttempts === 0) {
+    return blocked(
+      `the export of ${extract.name} from the ${extract.side} does not succeed: ${cause}. See the log of that service.`,
+    );
+  }
+  return { kind: 'again', cause };
+}
+
+/** Smaller ranges need less memory on the server (facts/migration.md §2.1, `_maxCount`). */
+function smaller({ maxCount, attempt }: ExtractRecord, _plan: MigrationPlan): number | null {
+  if (attempt < 2) return maxCount;
+  return Math.max(100, Math.floor((maxCount ?? 10_000) / 2));
+}

@@ -1,0 +1,41 @@
+import type { Blocked } from './blocked.ts';
+import type { MigrationDependencies } from './dependencies.ts';
+import { jobRow } from './export-jobs.ts';
+import { pollPause } from './poll-pause.ts';
+import { loadRun } from './run.ts';
+import { type BatchInput, batchPurpose } from './start-import.ts';
+
+export interface PollImportInput extends BatchInput {
+  readonly looks: number;
+}
+
+export type PolledImport =
+  | { readonly kind: 'running'; readonly seconds: number; readonly loaded: number }
+  | { readonly kind: 'ended' }
+  /** The service no longer knows the job: start it again, which finds it or makes a new one. */
+  | { readonly kind: 'again' };
+
+/** Looks at an import job; sparingly, because each look can cost the service a minute (facts/migration.md §2.2). */
+export function createPollImport(deps: MigrationDependencies) {
+  return async (input: PollImportInput): Promise<PolledImport | Blocked> => {
+    const { orders } = await loadRun(deps.store, input.migrationId);
+    const row = jobRow(batchPurpose(input), 1);
+    const job = await deps.store.jobs.get(input.migrationId, row);
+    if (job === undefined || job.statusUrl === null) return { kind: 'again' };
+    const status = await deps.importer.status(job.statusUrl);
+    if (status.kind === 'gone') {
+      await deps.store.jobs.put(input.migrationId, row, {
+        ...job,
+        state: 'intended',
+        statusUrl: null,
+      });
+      return { kind: 'again' };
+    }
+    if (status.kind !== 'running') return { kind: 'ended' };
+    return {
+      kind: 'running',
+      seconds: pollPause(orders.plan, input.looks, status),
+      loaded: status.outputs.reduce((sum, { count }) => sum + count, 0),
+    };
+  };
+}

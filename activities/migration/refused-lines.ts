@@ -1,0 +1,141 @@
+import {
+  type ImportError,
+  type ImportErrorCause,
+  type NdjsonLine,
+  ndjsonLines,
+  readImportErrors,
+  scanResource,
+} from '../../shared/bulk/index.ts';
+import type { StagedFile } from '../../shared/migration/index.ts';
+import { createResourceScanner } from '../../shared/proof/index.ts';
+import { longestLine } from './chunk-lines.ts';
+import type { MigrationDependencies } from './dependencies.ts';
+import type { QuarantinedLine } from './quarantine.ts';
+
+export interface RefusedFile {
+  readonly file: StagedFile;
+  readonly errors: readonly ImportError[];
+  /** Operations that the lines have been part of before. */
+  readonly depth: number;
+}
+
+export interface RefusedLines {
+  /** Lines of the file that error files name, each once. */
+  readonly lines: number;
+  /** Lines that the target holds already, version and content. */
+  readonly present: number;
+  /** Lines that deserve another operation. */
+  readonly again: readonly Buffer[];
+  readonly quarantined: readonly QuarantinedLine[];
+}
+
+/** What is tried again, and up to which depth, before it is quarantined. */
+const worthAnotherTry: Partial<Readonly<Record<ImportErrorCause, number>>> = {
+  duplicate: 2,
+  'version-conflict': 1,
+  'too-large': 1,
+  'future-date': 3,
+  reference: 1,
+  other: 2,
+};
+
+/**
+ * Follows the error files of an import back to the lines of the file that was imported: a line is
+ * named by its processing unit (byte offset) and its number in it. A unit that was started again
+ * names its lines twice.
+ */
+export async function readRefusedLines(
+  deps: MigrationDependencies,
+  { file, errors, depth }: RefusedFile,
+): Promise<RefusedLines> {
+  if (errors.length === 0) return { lines: 0, present: 0, again: [], quarantined: [] };
+  const causes = await causesByPlace(deps, errors);
+  const found = await linesAt(deps, file, causes);
+  const again: Buffer[] = [];
+  const quarantined: QuarantinedLine[] = [];
+  let present = 0;
+  for (const { bytes, cause } of found) {
+    if (cause === 'already-loaded' || (await isPresent(deps, bytes, cause))) present += 1;
+    else if (depth < (worthAnotherTry[cause] ?? 0)) again.push(bytes);
+    else quarantined.push(toQuarantine(bytes, cause));
+  }
+  return { lines: found.length, present, again, quarantined };
+}
+
+/** Cause by unit offset and line number within the unit. */
+type Causes = ReadonlyMap<number, ReadonlyMap<number, ImportErrorCause>>;
+
+async function causesByPlace(
+  { blobs }: MigrationDependencies,
+  errors: readonly ImportError[],
+): Promise<Causes> {
+  const units = new Map<number, Map<number, ImportErrorCause>>();
+  for (const { errorUrl } of errors) {
+    const lines = ndjsonLines(blobs.read(errorUrl), { file: errorUrl });
+    for await (const some of readImportErrors(lines)) {
+      for (const { unitOffset = 0, line, cause } of some) {
+        if (line === undefined) continue;
+        const unit = units.get(unitOffset) ?? new Map<number, ImportErrorCause>();
+        units.set(unitOffset, unit.set(line, cause));
+      }
+    }
+  }
+  return units;
+}
+
+interface RefusedLine {
+  readonly bytes: Buffer;
+  readonly cause: ImportErrorCause;
+}
+
+/**
+ * A unit begins with the first line that begins at or after its offset, and its lines count from
+ * there (facts/migration.md §2.2).
+ */
+async function linesAt(
+  { blobs }: MigrationDependencies,
+  file: StagedFile,
+  causes: Causes,
+): Promise<readonly RefusedLine[]> {
+  const found: RefusedLine[] = [];
+  const offsets = [...causes.keys()].sort((one, other) => one - other);
+  let unit: ReadonlyMap<number, ImportErrorCause> | undefined;
+  let before = 0;
+  const take = (line: NdjsonLine) => {
+    while (offsets[0] !== undefined && line.offset >= offsets[0]) {
+      unit = causes.get(offsets.shift() ?? 0);
+      before = line.number - 1;
+    }
+    const cause = unit?.get(line.number - before);
+    if (cause !== undefined) found.push({ bytes: Buffer.from(line.bytes), cause });
+  };
+  const lines = ndjsonLines(blobs.read(file.url), { file: file.url, maxLineBytes: longestLine });
+  for await (const some of lines) for (const line of some) take(line);
+  return found;
+}
+
+/** A duplicate or a conflict is none when the target holds this very version with this very content. */
+async function isPresent(
+  { ends }: MigrationDependencies,
+  bytes: Buffer,
+  cause: ImportErrorCause,
+): Promise<boolean> {
+  if (cause !== 'duplicate' && cause !== 'version-conflict') return false;
+  const scan = scanResource(bytes);
+  if (scan.kind !== 'resource' || scan.id === undefined || scan.versionId === undefined) {
+    return false;
+  }
+  const path = `${scan.resourceType}/${scan.id}/_history/${scan.versionId}`;
+  const held = await ends.target.service.read(path);
+  if (held === undefined) return false;
+  const scanner = createResourceScanner();
+  const { contentHash } = scanner.scan(bytes);
+  return contentHash === scanner.scan(Buffer.from(held)).contentHash;
+}
+
+function toQuarantine(bytes: Buffer, cause: ImportErrorCause): QuarantinedLine {
+  const scan = scanResource(bytes);
+  if (scan.kind !== 'resource') return { bytes, reference: 'Resource/?', versionId: null, cause };
+  const { resourceType, id = '?', versionId = null } = scan;
+  return { bytes, reference: `${resourceType}/${id}`, versionId, cause };
+}

@@ -1,0 +1,54 @@
+import { AppError } from '../../shared/errors.ts';
+import {
+  type MigrationPlan,
+  type MigrationStore,
+  type OrdersRecord,
+  type RunEvent,
+  type RunRecord,
+  requireTransition,
+} from '../../shared/migration/index.ts';
+
+export const runsPartition = 'runs';
+
+export interface Run {
+  readonly run: RunRecord;
+  readonly orders: OrdersRecord;
+}
+
+/** @throws AppError NOT_FOUND */
+export async function loadRun(store: MigrationStore, id: string): Promise<Run> {
+  const [run, orders] = await Promise.all([
+    store.runs.get(runsPartition, id),
+    store.orders.get(runsPartition, id),
+  ]);
+  if (run === undefined || orders === undefined) {
+    throw new AppError('NOT_FOUND', `there is no migration ${id}`);
+  }
+  return { run, orders };
+}
+
+export async function saveRun(store: MigrationStore, run: RunRecord): Promise<RunRecord> {
+  await store.runs.put(runsPartition, run.id, run);
+  return run;
+}
+
+/** The run in the state that the event leads to. */
+export function after(
+  run: RunRecord,
+  event: RunEvent,
+  change: Partial<RunRecord> & { readonly changedAt: string },
+): RunRecord {
+  const state = requireTransition(run.state, event);
+  return {
+    ...run,
+    reason: null,
+    ...change,
+    state,
+    changedAt: state === run.state ? run.changedAt : change.changedAt,
+  };
+}
+
+/** What an export has to carry, and so what is counted. */
+export function countsHistory({ history, deletes }: MigrationPlan): boolean {
+  return history && deletes;
+}

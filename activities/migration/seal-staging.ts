@@ -1,0 +1,77 @@
+import { AppError } from '../../shared/errors.ts';
+import { inside, numbered, sumLedgers, totalOf, windowName } from '../../shared/migration/index.ts';
+import { recordBatch } from './batch.ts';
+import { type Blocked, blocked } from './blocked.ts';
+import type { MigrationDependencies } from './dependencies.ts';
+import { loadExtract } from './extract.ts';
+import { loadRun, saveRun } from './run.ts';
+
+export interface WindowInput {
+  readonly migrationId: string;
+  readonly window: number;
+}
+
+export interface SealedStaging {
+  readonly kind: 'sealed';
+  readonly lines: number;
+}
+
+/** Files of one `$import` operation at most (facts/migration.md §2.2). */
+const mostFiles = 10_000;
+
+/** Closes the staging of a window: one large import operation out of all its files, and the books so far. */
+export function createSealStaging(deps: MigrationDependencies) {
+  return async ({ migrationId, window: number }: WindowInput): Promise<SealedStaging | Blocked> => {
+    const name = windowName(number);
+    const partition = inside(migrationId, name);
+    const window = await deps.store.windows.get(migrationId, numbered(number));
+    const extract = await loadExtract(deps.store, migrationId, name);
+    const staged = await deps.store.staged.list(partition);
+    if (window === undefined) throw new AppError('NOT_FOUND', `there is no ${name}`);
+    if (staged.length !== extract.chunks) {
+      return blocked(
+        `${name}: ${extract.chunks - staged.length} chunks are not staged. It is tried again.`,
+      );
+    }
+    const ledger = sumLedgers(staged.map((part) => part.ledger));
+    const { exported } = totalOf(ledger);
+    if (extract.lines > 0 && exported !== extract.lines) {
+      return blocked(
+        `${name}: the manifest names ${extract.lines} resources, the files hold ${exported}. Export the window again.`,
+      );
+    }
+    const files = staged.flatMap((part) => part.files);
+    const batches = Math.ceil(files.length / mostFiles);
+    for (let batch = 1; batch <= batches; batch += 1) {
+      const some = files.slice((batch - 1) * mostFiles, batch * mostFiles);
+      await recordBatch(deps, {
+        migrationId,
+        window: number,
+        batch: String(batch),
+        files: some,
+        depth: 0,
+      });
+    }
+    const bytes = staged.reduce((sum, part) => sum + part.bytes, 0);
+    await deps.store.windows.put(migrationId, numbered(number), {
+      ...window,
+      state: 'importing',
+      batches,
+      ledger,
+      bytes,
+    });
+    await measure(deps, migrationId, { bytes, exported });
+    return { kind: 'sealed', lines: exported };
+  };
+}
+
+/** Windows are sized by what resources really weigh. */
+async function measure(
+  { store }: MigrationDependencies,
+  migrationId: string,
+  { bytes, exported }: { readonly bytes: number; readonly exported: number },
+): Promise<void> {
+  if (exported < 100) return;
+  const { run } = await loadRun(store, migrationId);
+  await saveRun(store, { ...run, bytesPerResource: Math.max(1, bytes / exported) });
+}

@@ -1,0 +1,109 @@
+import { writeFile } from 'node:fs/promises';
+import process from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { enterDataFolder } from '../run/data-folder.ts';
+import { RunError } from '../run/run-error.ts';
+import { fillSource } from './fill-source.ts';
+import { createMigrationApi, type MigrationApi, type ShownMigration } from './migration-api.ts';
+import { type MigrateOptions, readMigrateOptions, usage } from './options.ts';
+import { createProgressView } from './progress-view.ts';
+import { summarize, summaryTable } from './summary.ts';
+import { type MigrationSystem, startMigrationSystem } from './system.ts';
+
+const say = (text: string) => void process.stdout.write(`${text}\n`);
+
+/** `npm run migrate`: moves one FHIR service to another through the product's own API, and shows it. */
+async function main(): Promise<void> {
+  if (process.argv.includes('--help')) return say(usage);
+  const options = readMigrateOptions(process.argv.slice(2));
+  const folder = options.data === undefined ? undefined : await enterDataFolder(options.data);
+  const began = performance.now();
+  say('Starting storage, the FHIR services and the Functions host …');
+  let ending = false;
+  const system = await startMigrationSystem({
+    ...options,
+    onUnexpectedEnd: (name) => {
+      if (!ending)
+        fail(
+          new RunError(`${name} ended unexpectedly. Start again with the same --data to go on.`),
+        );
+    },
+  });
+  const leave = async (code: number) => {
+    if (ending) return;
+    ending = true;
+    await system.stop();
+    await folder?.leave();
+    process.exit(code);
+  };
+  process.once('SIGINT', () => void leave(0));
+  process.once('SIGTERM', () => void leave(0));
+  say(
+    `  source ${system.sourceUrl}\n  target ${system.targetUrl}\n  API    ${system.functionsUrl}/api/migrations`,
+  );
+  const equal = await run(options, system, began);
+  if (options.once) await leave(equal ? 0 : 1);
+  say('The migration has ended; the services stay up. Ctrl+C ends them.');
+}
+
+async function run(
+  options: MigrateOptions,
+  system: MigrationSystem,
+  began: number,
+): Promise<boolean> {
+  if (options.source === undefined) await fillSource(options, system.sourceUrl, say);
+  const api = createMigrationApi(system.functionsUrl);
+  const id = await startOrGoOn(api, options);
+  const shown = await untilEnded(api, id);
+  const seconds = (performance.now() - began) / 1000;
+  if (shown.state === 'stopped') return false;
+  const certificate = await api.certificate(id);
+  if (options.certificate !== undefined) await writeFile(options.certificate, certificate);
+  const summary = summarize(shown, certificate, seconds);
+  say(summaryTable(summary));
+  if (options.summary !== undefined) {
+    await writeFile(options.summary, `${JSON.stringify(summary, null, 2)}\n`);
+  }
+  return summary.ledgerCloses && summary.verdict !== 'different';
+}
+
+/** With a data folder, a migration that was under way goes on where it was. */
+async function startOrGoOn(api: MigrationApi, options: MigrateOptions): Promise<string> {
+  const rest = ['completed', 'stopped', 'different'];
+  const open = (await api.list()).find(({ state }) => !rest.includes(state));
+  if (open !== undefined) return open.id;
+  return api.start({
+    ...(options.source === undefined ? localPlan : {}),
+    ...(options.once ? { cutOver: 'when-caught-up' } : {}),
+    ...options.plan,
+  });
+}
+
+/** On one machine nobody else writes, and jobs take seconds. */
+const localPlan = {
+  lagSeconds: 1,
+  overlapSeconds: 1,
+  intervalSeconds: 2,
+  pollSeconds: { first: 0.1, most: 5 },
+};
+
+async function untilEnded(api: MigrationApi, id: string): Promise<ShownMigration> {
+  const view = createProgressView();
+  for (;;) {
+    const shown = await api.show(id);
+    view.show(shown);
+    if (['completed', 'stopped', 'different'].includes(shown.state)) {
+      view.end();
+      return shown;
+    }
+    await sleep(500);
+  }
+}
+
+function fail(error: unknown): void {
+  const text = error instanceof RunError ? error.message : error;
+  process.stderr.write(`${text instanceof Error ? text.stack : text}\n`);
+  process.exit(1);
+}
+
+main().catch(fail);

@@ -1,0 +1,84 @@
+import type { Blocked, MigrationActivities, SettledImport } from '../activities/migration/index.ts';
+import { remoteCall } from './retry.ts';
+import { runExtract } from './run-extract.ts';
+import { inputOf, type Orchestration, type OrchestrationContext, pause, stepsOf } from './steps.ts';
+import { inWaves } from './waves.ts';
+
+export interface MigrateWindowInput {
+  readonly migrationId: string;
+  readonly window: number;
+}
+
+/** How a part of a migration ends. A part never throws: it runs beside others. */
+export type PartEnding = { readonly kind: 'done'; readonly lines: number } | Blocked;
+
+/** One window comes out of the source, and is put into files that import well. */
+export function* exportWindow(context: OrchestrationContext): Orchestration<PartEnding> {
+  const { migrationId, window } = inputOf<MigrateWindowInput>(context);
+  const steps = stepsOf<MigrationActivities>(context, remoteCall);
+  try {
+    const extract = `window-${String(window).padStart(7, '0')}`;
+    const exported = yield* runExtract(context, { migrationId, extract });
+    if (exported.kind === 'blocked') return exported;
+    const problem = yield* inWaves(context, exported.chunks, (chunk, { stageChunk }) =>
+      stageChunk({ migrationId, window, chunk }),
+    );
+    if (problem !== undefined) return problem;
+    const sealed = yield* steps.sealStaging({ migrationId, window });
+    return sealed.kind === 'blocked' ? sealed : { kind: 'done', lines: sealed.lines };
+  } catch {
+    return failedForADay;
+  }
+}
+
+/** One window goes into the target; every line of it ends loaded, present or quarantined. */
+export function* importWindow(context: OrchestrationContext): Orchestration<PartEnding> {
+  const { migrationId, window } = inputOf<MigrateWindowInput>(context);
+  const steps = stepsOf<MigrationActivities>(context, remoteCall);
+  try {
+    const planned = yield* steps.planImport({ migrationId, window });
+    if (planned.kind === 'blocked') return planned;
+    const batches = [...planned.batches];
+    for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) {
+      const settled = yield* importBatch(context, { migrationId, window, batch });
+      if (settled.kind === 'blocked') return settled;
+      batches.push(...settled.next);
+    }
+    const closed = yield* steps.closeWindow({ migrationId, window });
+    return closed.kind === 'blocked' ? closed : { kind: 'done', lines: closed.exported };
+  } catch {
+    return failedForADay;
+  }
+}
+
+/** What still throws after a day of retries blocks the migration; the next attempt goes on from here. */
+const failedForADay: PartEnding = {
+  kind: 'blocked',
+  reason: 'A step failed for a day. See the log of the app.',
+};
+
+interface BatchPlace extends MigrateWindowInput {
+  readonly batch: string;
+}
+
+/** One `$import` operation: start, look until it has ended, account for every line. */
+function* importBatch(
+  context: OrchestrationContext,
+  place: BatchPlace,
+): Orchestration<SettledImport | Blocked> {
+  const steps = stepsOf<MigrationActivities>(context, remoteCall);
+  for (let looks = 0; ; looks += 1) {
+    const started = yield* steps.startImport(place);
+    if (started.kind === 'blocked') return started;
+    if (started.kind === 'settled') break;
+    if (started.kind === 'settling') {
+      yield* pause(context, started.seconds);
+      continue;
+    }
+    const polled = yield* steps.pollImport({ ...place, looks });
+    if (polled.kind === 'blocked') return polled;
+    if (polled.kind === 'ended') break;
+    if (polled.kind === 'running') yield* pause(context, polled.seconds);
+  }
+  return yield* steps.settleImport(place);
+}

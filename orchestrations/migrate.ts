@@ -1,0 +1,123 @@
+import type { MigrationActivities } from '../activities/migration/index.ts';
+import { childId } from './child-id.ts';
+import type { MigrateWindowInput, PartEnding } from './migrate-window.ts';
+import type { ProveEqualityInput } from './prove-equality.ts';
+import { remoteCall } from './retry.ts';
+import {
+  all,
+  child,
+  inputOf,
+  type Orchestration,
+  type OrchestrationContext,
+  pause,
+  type Step,
+  stepsOf,
+} from './steps.ts';
+
+export interface MigrateInput {
+  readonly migrationId: string;
+  /** Moves made so far, over all generations: it names the children. */
+  readonly move: number;
+}
+
+/**
+ * Moves a whole FHIR service: window after window, the next one exported while the last one is
+ * imported, until it is stopped, or both sides are proven equal. One move to a generation; what
+ * comes next is decided by a step from records and orders, so that pausing, stopping and changed
+ * settings take effect between windows and never race with work.
+ */
+export function* migrate(context: OrchestrationContext): Orchestration<string> {
+  const { migrationId, move: number } = inputOf<MigrateInput>(context);
+  const steps = stepsOf<MigrationActivities>(context, remoteCall);
+
+  const move = yield* steps.nextMove({ migrationId });
+  switch (move.kind) {
+    case 'end':
+      return move.state;
+    case 'blocked':
+      yield* steps.recordBlock({ migrationId, reason: move.reason });
+      break;
+    case 'wait':
+      yield* pause(context, move.seconds);
+      break;
+    case 'prepare':
+      yield* prepare(context, migrationId);
+      break;
+    case 'copy':
+      yield* copy(context, { migrationId, number, ...move });
+      break;
+    case 'prove':
+      yield* prove(context, { migrationId, proof: move.proof, number });
+      break;
+  }
+  context.df.continueAsNew({ migrationId, move: number + 1 });
+  return 'goes on';
+}
+
+/** Search parameters first: values are indexed while they are loaded, and no full reindex is needed. */
+function* prepare(context: OrchestrationContext, migrationId: string): Orchestration<void> {
+  const steps = stepsOf<MigrationActivities>(context, remoteCall);
+  const assessed = yield* steps.assess({ migrationId });
+  const carried =
+    assessed.kind === 'blocked' ? assessed : yield* steps.carrySearchParameters({ migrationId });
+  if (carried.kind === 'blocked') yield* steps.recordBlock({ migrationId, reason: carried.reason });
+  else yield* steps.recordPrepared({ migrationId });
+}
+
+interface Copying {
+  readonly migrationId: string;
+  readonly number: number;
+  readonly importing: number | null;
+  readonly exporting: number | null;
+}
+
+/** The overlap: one window goes into the target while the next one comes out of the source. */
+function* copy(
+  context: OrchestrationContext,
+  { migrationId, number, importing, exporting }: Copying,
+): Orchestration<void> {
+  const parts: Step<PartEnding>[] = [];
+  if (importing !== null)
+    parts.push(
+      part(context, { name: 'importWindow', number, input: { migrationId, window: importing } }),
+    );
+  if (exporting !== null)
+    parts.push(
+      part(context, { name: 'exportWindow', number, input: { migrationId, window: exporting } }),
+    );
+  yield* settle(context, migrationId, yield* all(context, parts));
+}
+
+function* prove(
+  context: OrchestrationContext,
+  { number, ...input }: ProveEqualityInput & { readonly number: number },
+): Orchestration<void> {
+  const ending = yield* child<object, PartEnding>(context, {
+    name: 'proveEquality',
+    instanceId: childId(context, `proof-${input.proof}-${number}`),
+    input,
+  });
+  yield* settle(context, input.migrationId, [ending]);
+}
+
+interface Part {
+  readonly name: 'importWindow' | 'exportWindow';
+  /** Of the move: a window that is taken up again runs under another id. */
+  readonly number: number;
+  readonly input: MigrateWindowInput;
+}
+
+function part(context: OrchestrationContext, { name, number, input }: Part): Step<PartEnding> {
+  const instanceId = childId(context, `${name}-${input.window}-${number}`);
+  return child<object, PartEnding>(context, { name, instanceId, input });
+}
+
+function* settle(
+  context: OrchestrationContext,
+  migrationId: string,
+  endings: readonly PartEnding[],
+): Orchestration<void> {
+  const steps = stepsOf<MigrationActivities>(context, remoteCall);
+  const reasons = endings.flatMap((ending) => (ending.kind === 'blocked' ? [ending.reason] : []));
+  if (reasons.length > 0) yield* steps.recordBlock({ migrationId, reason: reasons.join(' ') });
+}

@@ -1,0 +1,28 @@
+import type { Blocked, MigrationActivities } from '../activities/migration/index.ts';
+import { remoteCall } from './retry.ts';
+import { type Orchestration, type OrchestrationContext, pause, stepsOf } from './steps.ts';
+
+export interface ExtractPlace {
+  readonly migrationId: string;
+  readonly extract: string;
+}
+
+/** One `$export` job from its start to its files, started anew when it comes to nothing. */
+export function* runExtract(
+  context: OrchestrationContext,
+  place: ExtractPlace,
+): Orchestration<{ readonly kind: 'ready'; readonly chunks: number } | Blocked> {
+  const steps = stepsOf<MigrationActivities>(context, remoteCall);
+  for (let looks = 0; ; looks += 1) {
+    const started = yield* steps.startExtract(place);
+    if (started.kind === 'blocked') return started;
+    if (started.kind === 'settling') {
+      yield* pause(context, started.seconds);
+      continue;
+    }
+    const polled = yield* steps.pollExtract({ ...place, looks });
+    if (polled.kind === 'blocked' || polled.kind === 'ready') return polled;
+    if (polled.kind === 'running') yield* pause(context, polled.seconds);
+    else looks = 0;
+  }
+}

@@ -1,0 +1,64 @@
+import type { Blocked, Later, MigrationActivities } from '../activities/migration/index.ts';
+import {
+  all,
+  fanOutStepsOf,
+  type Orchestration,
+  type OrchestrationContext,
+  pause,
+  type Step,
+  type Steps,
+} from './steps.ts';
+
+/** Chunks side by side; more would only queue up in the one process of a worker. */
+const width = 4;
+
+/** About a day: pauses grow from 5 seconds to 5 minutes, as in `retry.ts`. */
+const attempts = 290;
+
+type ChunkEnding = { readonly kind: string } | Blocked | Later;
+
+/**
+ * Handles chunks 1 to `count`, a few at a time. A fan-out step has no retry of its own, so it
+ * answers `later` in place of throwing; a wave with such an answer, or of which the host loses a
+ * step, is run again whole, which the steps allow. Undefined when all went well.
+ */
+export function* inWaves(
+  context: OrchestrationContext,
+  count: number,
+  step: (chunk: number, steps: Steps<MigrationActivities>) => Step<ChunkEnding>,
+): Orchestration<Blocked | undefined> {
+  const steps = fanOutStepsOf<MigrationActivities>(context);
+  for (let first = 1; first <= count; first += width) {
+    const chunks = Array.from(
+      { length: Math.min(width, count - first + 1) },
+      (_, index) => first + index,
+    );
+    const problem = yield* wave(context, () => chunks.map((chunk) => step(chunk, steps)));
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}
+
+function* wave(
+  context: OrchestrationContext,
+  start: () => readonly Step<ChunkEnding>[],
+): Orchestration<Blocked | undefined> {
+  for (let attempt = 0; attempt < attempts; attempt += 1) {
+    const endings = yield* allOrLost(context, start());
+    const blocked = endings.find((ending): ending is Blocked => ending.kind === 'blocked');
+    if (blocked !== undefined || endings.every(({ kind }) => kind !== 'later')) return blocked;
+    yield* pause(context, Math.min(300, 5 * 2 ** Math.min(attempt, 10)));
+  }
+  return { kind: 'blocked', reason: 'Files cannot be handled for a day. See the log of the app.' };
+}
+
+function* allOrLost(
+  context: OrchestrationContext,
+  steps: readonly Step<ChunkEnding>[],
+): Orchestration<readonly ChunkEnding[]> {
+  try {
+    return yield* all(context, steps);
+  } catch {
+    return [{ kind: 'later' }];
+  }
+}

@@ -1,0 +1,48 @@
+export { pauseLeft } from './pause-hours.ts';
+export { type MigrationPlan, migrationPlan, planChanges } from './plan.ts';
+export { byCause, type Progress, progressOf } from './progress.ts';
+export type {
+  BatchRecord,
+  ChunkRecord,
+  ExtractRecord,
+  JobRecord,
+  OrdersRecord,
+  ProofRecord,
+  QuarantinedVersion,
+  RepairRecord,
+  RunRecord,
+  Side,
+  StagedFile,
+  StagedRecord,
+  WindowRecord,
+} from './records.ts';
+export {
+  isAtRest,
+  type RunEvent,
+  type RunState,
+  requireTransition,
+  stateAfter,
+} from './run-states.ts';
+export {
+  type CountRequest,
+  createMigrationService,
+  type MigrationService,
+  type Standing,
+} from './service.ts';
+export {
+  createMigrationStore,
+  inside,
+  type MigrationStore,
+  numbered,
+  type Records,
+  windowName,
+} from './store.ts';
+export { earlier, later, moved, nextWindow, type SizedRange, type TimeRange } from './window.ts';
+export {
+  addToLedger,
+  openTypes,
+  sumLedgers,
+  type TypeLedger,
+  totalOf,
+  type WindowLedger,
+} from './window-ledger.ts';

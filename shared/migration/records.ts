@@ -1,0 +1,221 @@
+import { z } from 'zod';
+import { migrationPlan } from './plan.ts';
+import { type RunState, runStates } from './run-states.ts';
+
+// What a migration remembers in Table storage. Each record has one writer, so that nothing that
+// one writes is lost to another.
+
+const count = z.int().min(0);
+const instant = z.string();
+export const side = z.enum(['source', 'target']);
+
+/** Where bytes of a migration are. */
+export type Side = z.infer<typeof side>;
+
+const typeLedger = z
+  .object({ exported: count, loaded: count, present: count, quarantined: count })
+  .readonly();
+const windowLedger = z.record(z.string(), typeLedger).readonly();
+
+/** A migration as its orchestration knows it; written by the orchestration's steps only. */
+export const runRecord = z
+  .object({
+    id: z.string(),
+    state: z.custom<RunState>((value) => runStates.some((state) => state === value)),
+    /** Why it is paused, blocked or waiting; with the remedy where a person has to act. */
+    reason: z.string().nullable(),
+    startedAt: instant,
+    /** When the state last changed, by the app's clock. */
+    changedAt: instant,
+    /** Start of the first window, and the end of the last one that was planned; by the source's clock. */
+    begin: instant.nullable(),
+    cursor: instant.nullable(),
+    /** Windows planned so far; the number of the last one. */
+    windows: count,
+    proofs: count,
+    /** Bytes of NDJSON per resource version, as measured. */
+    bytesPerResource: z.number(),
+    blockedTimes: count,
+    /** The end of what the migration covers: the source has not changed after it. */
+    frozenAt: instant.nullable(),
+    /** Which `$export` the source speaks; null: it has none and is read by search. */
+    exportDialect: z.enum(['ahds', 'ig']).nullable(),
+    /** The target has `$import`; otherwise it is written in bundles. */
+    bulkImport: z.boolean(),
+  })
+  .readonly();
+export type RunRecord = z.infer<typeof runRecord>;
+
+/** What people ordered; written by the API only. */
+export const ordersRecord = z
+  .object({
+    plan: migrationPlan,
+    pause: z.boolean(),
+    stop: z.boolean(),
+    cutOver: z.boolean(),
+    orderedAt: instant,
+  })
+  .readonly();
+export type OrdersRecord = z.infer<typeof ordersRecord>;
+
+/** One `$export` of a stretch of time from one side: for a window of the copy, or for a proof. */
+export const extractRecord = z
+  .object({
+    name: z.string(),
+    side,
+    /** Includes the overlap with what came before. */
+    since: instant.nullable(),
+    /** Null: up to now. */
+    till: instant.nullable(),
+    /** Versions that the service counted in it before. */
+    expected: count,
+    /** Jobs started for it so far; the last of them counts. */
+    attempt: count,
+    state: z.enum(['planned', 'running', 'exported']),
+    chunks: count,
+    /** Lines that the manifest names. */
+    lines: count,
+    /** Looks at a job that said it was done with fewer lines than were counted. */
+    shortLooks: count,
+    /** `_maxCount`; lowered when the server ran out of memory. */
+    maxCount: count.nullable(),
+  })
+  .readonly();
+export type ExtractRecord = z.infer<typeof extractRecord>;
+
+export const jobRecord = z
+  .object({
+    kind: z.enum(['export', 'import']),
+    /** The extract, or the window and batch, that it works for. */
+    purpose: z.string(),
+    side,
+    attempt: count,
+    /** `intended` is written before the kick-off, so that a crash between the two is noticed. */
+    state: z.enum(['intended', 'running', 'ended', 'lost']),
+    statusUrl: z.string().nullable(),
+    container: z.string().nullable(),
+    intendedAt: instant,
+    endedAt: instant.nullable(),
+  })
+  .readonly();
+export type JobRecord = z.infer<typeof jobRecord>;
+
+/** One window of the copy. */
+export const windowRecord = z
+  .object({
+    number: count,
+    since: instant,
+    till: instant,
+    state: z.enum(['exporting', 'importing', 'closed']),
+    expected: count,
+    /** Import operations so far. */
+    batches: count,
+    ledger: windowLedger,
+    bytes: z.number(),
+    startedAt: instant,
+    closedAt: instant.nullable(),
+  })
+  .readonly();
+export type WindowRecord = z.infer<typeof windowRecord>;
+
+/** Files of one type out of an export that one activity handles. */
+export const chunkRecord = z
+  .object({
+    number: count,
+    type: z.string().nullable(),
+    files: z.array(z.object({ url: z.string(), count: count.nullable() }).readonly()).readonly(),
+    requiresAccessToken: z.boolean(),
+  })
+  .readonly();
+export type ChunkRecord = z.infer<typeof chunkRecord>;
+
+/** A file ready for `$import`. */
+export const stagedFile = z
+  .object({
+    type: z.string(),
+    url: z.string(),
+    etag: z.string(),
+    lines: count,
+    bytes: count,
+    /** Bytes of the longest line: a processing unit of the import has to hold it. */
+    longest: count,
+  })
+  .readonly();
+export type StagedFile = z.infer<typeof stagedFile>;
+
+/** What staging a chunk came to: lines by type, and the files for import. */
+export const stagedRecord = z
+  .object({
+    chunk: count,
+    ledger: windowLedger,
+    bytes: count,
+    files: z.array(stagedFile).readonly(),
+  })
+  .readonly();
+export type StagedRecord = z.infer<typeof stagedRecord>;
+
+/** One `$import` operation, and what became of its lines; its files are records of their own. */
+export const batchRecord = z
+  .object({
+    /** `1`, `2`, …; what came out of `2` is `2.0`, `2.1`, … */
+    name: z.string(),
+    files: count,
+    lines: count,
+    unitBytes: count.nullable(),
+    /** Operations that the lines have been part of before. */
+    depth: count,
+    settled: z.boolean(),
+    /** Loaded, present and quarantined lines; the others went into later batches. */
+    ledger: windowLedger,
+  })
+  .readonly();
+export type BatchRecord = z.infer<typeof batchRecord>;
+
+/** A version that could not be moved, with the place of its line, so that it can be tried again. */
+export const quarantinedVersion = z
+  .object({
+    window: count,
+    reference: z.string(),
+    versionId: z.string().nullable(),
+    cause: z.string(),
+    remedy: z.string(),
+    /** Blob, and where in it the line is. */
+    file: z.string(),
+    offset: count,
+    bytes: count,
+    at: instant,
+  })
+  .readonly();
+export type QuarantinedVersion = z.infer<typeof quarantinedVersion>;
+
+/** What was done to a version so that both sides are equal. */
+export const repairRecord = z
+  .object({
+    kind: z.enum(['moved-last-updated', 'hard-deleted', 'deleted', 'loaded-again']),
+    reference: z.string(),
+    versionId: z.string().nullable(),
+    detail: z.string(),
+    at: instant,
+  })
+  .readonly();
+export type RepairRecord = z.infer<typeof repairRecord>;
+
+/** One comparison of both sides, whole. */
+export const proofRecord = z
+  .object({
+    number: count,
+    /** `versions` when history is carried. */
+    mode: z.enum(['versions', 'current']),
+    countVersions: z.boolean(),
+    /** Ends of the windows; the digests are parted by them. */
+    boundaries: z.array(instant).readonly(),
+    salt: z.string(),
+    begunAt: instant,
+    comparedAt: instant.nullable(),
+    /** Entries of the source; differences, quarantined versions left out. */
+    entries: count,
+    differences: count,
+    excepted: count,
+  })
+  .readonly();
+export type ProofRecord = z.infer<typeof proofRecord>;

@@ -1,0 +1,161 @@
+import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
+import { getClient } from 'durable-functions';
+import { z } from 'zod';
+import { certificateFile, proofContainer } from '../../activities/migration/index.ts';
+import type { BlobStore } from '../../shared/bulk/index.ts';
+import type { Config } from '../../shared/config.ts';
+import { AppError } from '../../shared/errors.ts';
+import {
+  type MigrationStore,
+  migrationPlan,
+  type OrdersRecord,
+  planChanges,
+  type RunRecord,
+} from '../../shared/migration/index.ts';
+import { requireRole } from '../caller-role.ts';
+import { answering } from '../problem.ts';
+import { readBody } from '../read-body.ts';
+import { giveOrder, orderNames } from './migration-orders.ts';
+import { showMigration } from './show-migration.ts';
+import { startMigration } from './start-migration.ts';
+
+export interface MigrationHandlerDependencies {
+  readonly config: Pick<Config, 'authorization'>;
+  /** Undefined when no migration is set up. */
+  readonly migration: { readonly store: MigrationStore; readonly blobs: BlobStore } | undefined;
+}
+
+type Answer = Promise<HttpResponseInit>;
+type Handler = (request: HttpRequest, context: InvocationContext) => Answer;
+
+interface Caller {
+  readonly request: HttpRequest;
+  readonly context: InvocationContext;
+  readonly store: MigrationStore;
+  readonly blobs: BlobStore;
+}
+
+/** `/api/migrations`: start, look at, steer and certify the move of a whole FHIR service. */
+export function createMigrationHandlers({ config, migration }: MigrationHandlerDependencies) {
+  const handling =
+    (write: boolean, work: (caller: Caller) => Answer): Handler =>
+    (request, context) =>
+      answering(context, async () => {
+        const roles = write
+          ? (['Operator'] as const)
+          : (['Operator', 'Config Administrator'] as const);
+        requireRole(request, config.authorization, roles);
+        if (migration === undefined) throw notSetUp();
+        return work({ request, context, ...migration });
+      });
+  return {
+    start: handling(true, start),
+    list: handling(false, list),
+    show: handling(false, show),
+    order: handling(true, order),
+    change: handling(true, change),
+    windows: handling(false, windows),
+    quarantine: handling(false, quarantined),
+    repairs: handling(false, repairs),
+    certificate: handling(false, certificate),
+  };
+}
+
+const notSetUp = (): AppError =>
+  new AppError(
+    'NOT_FOUND',
+    'no migration is set up: set FDS_MIGRATION_SOURCE_URL, FDS_MIGRATION_TARGET_URL and FDS_MIGRATION_STORAGE',
+  );
+
+async function start({ request, context, store }: Caller): Answer {
+  const plan = await readBody(request, migrationPlan, 'a plan as docs/migration.md describes it');
+  const id = await startMigration(store, getClient(context), plan);
+  return { status: 202, headers: { location: `/api/migrations/${id}` }, jsonBody: { id } };
+}
+
+async function list({ store }: Caller): Answer {
+  const runs = await store.runs.list('runs');
+  const migrations = runs.map(({ id, state, reason, startedAt }) => ({
+    id,
+    state,
+    reason,
+    startedAt,
+  }));
+  return { jsonBody: { migrations } };
+}
+
+async function show({ request, store }: Caller): Answer {
+  return { jsonBody: await showMigration(store, await find(store, request)) };
+}
+
+async function order({ request, context, store }: Caller): Answer {
+  const found = await find(store, request);
+  const name = z.enum(orderNames).safeParse(request.params['order']);
+  if (!name.success) {
+    throw new AppError('INPUT_INVALID', `give one of the orders ${orderNames.join(', ')}`);
+  }
+  const orders = await giveOrder(store, getClient(context), { ...found, order: name.data });
+  return { status: 202, jsonBody: { id: found.run.id, orders } };
+}
+
+async function change({ request, store }: Caller): Answer {
+  const { run, orders } = await find(store, request);
+  const changes = await readBody(
+    request,
+    planChanges,
+    'settings that may change, as docs/migration.md lists them',
+  );
+  const defined = Object.fromEntries(
+    Object.entries(changes).filter(([, value]) => value !== undefined),
+  );
+  const plan = { ...orders.plan, ...defined };
+  await store.orders.put('runs', run.id, { ...orders, plan });
+  return { jsonBody: { id: run.id, plan } };
+}
+
+async function windows({ request, store }: Caller): Answer {
+  const { run } = await find(store, request);
+  return { jsonBody: { windows: await store.windows.list(run.id) } };
+}
+
+async function quarantined({ request, store }: Caller): Answer {
+  const { run } = await find(store, request);
+  return { jsonBody: { quarantine: await store.quarantine.list(run.id, mostListed) } };
+}
+
+async function repairs({ request, store }: Caller): Answer {
+  const { run } = await find(store, request);
+  return { jsonBody: { repairs: await store.repairs.list(run.id, mostListed) } };
+}
+
+const mostListed = 1000;
+
+async function certificate({ request, store, blobs }: Caller): Answer {
+  const { run } = await find(store, request);
+  const url = blobs.urlOf(proofContainer(run.id), certificateFile);
+  if ((await blobs.find(url)) === undefined) {
+    throw new AppError(
+      'NOT_FOUND',
+      `migration ${run.id} has no certificate yet: it is ${run.state}`,
+    );
+  }
+  const parts: Buffer[] = [];
+  for await (const part of blobs.read(url)) parts.push(part);
+  return { headers: { 'content-type': 'application/json' }, body: Buffer.concat(parts) };
+}
+
+async function find(
+  store: MigrationStore,
+  request: HttpRequest,
+): Promise<{ readonly run: RunRecord; readonly orders: OrdersRecord }> {
+  const id = request.params['id'] ?? '';
+  const run = /^\w{1,40}$/.test(id) ? await store.runs.get('runs', id) : undefined;
+  const orders = run === undefined ? undefined : await store.orders.get('runs', id);
+  if (run === undefined || orders === undefined) {
+    throw new AppError(
+      'NOT_FOUND',
+      'there is no migration of this id; GET /api/migrations lists them',
+    );
+  }
+  return { run, orders };
+}

@@ -1,0 +1,34 @@
+import {
+  byCause,
+  type MigrationStore,
+  type OrdersRecord,
+  progressOf,
+  type RunRecord,
+} from '../../shared/migration/index.ts';
+
+/** A migration as people see it: its state, what to do about it, and how far it is. */
+export async function showMigration(
+  store: MigrationStore,
+  { run, orders }: { readonly run: RunRecord; readonly orders: OrdersRecord },
+) {
+  const now = new Date().toISOString();
+  const [windows, quarantine, repairs, proofs] = await Promise.all([
+    store.windows.list(run.id),
+    store.quarantine.list(run.id, 1000),
+    store.repairs.list(run.id, 1000),
+    store.proofs.list(run.id),
+  ]);
+  const { plan, ...given } = orders;
+  const { types, ...progress } = progressOf(run, windows, now);
+  const { id, state, reason, startedAt, changedAt, frozenAt } = run;
+  return {
+    ...{ id, state, reason, startedAt, changedAt, frozenAt },
+    orders: given,
+    plan,
+    progress,
+    types,
+    quarantine: byCause(quarantine),
+    deleted: repairs.filter(({ kind }) => kind !== 'moved-last-updated').length,
+    proof: proofs.at(-1) ?? null,
+  };
+}
