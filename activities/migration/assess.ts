@@ -45,7 +45,10 @@ export function createAssess(deps: MigrationDependencies) {
 const operations = ({ rest = [] }: Capability): readonly string[] =>
   rest.flatMap(({ operation = [] }) => operation.map(({ name }) => name.replace(/^\$/, '')));
 
+/** Azure says so by its name; and no other service is known to offer `$import`. */
 function dialectOf(statement: Capability): RunRecord['exportDialect'] {
-  if (!operations(statement).some((name) => /export$/.test(name))) return null;
-  return /microsoft|azure/i.test(statement.software?.name ?? '') ? 'ahds' : 'ig';
+  const known = operations(statement);
+  if (!known.some((name) => /export$/.test(name))) return null;
+  const byName = /microsoft|azure/i.test(statement.software?.name ?? '');
+  return byName || known.includes('import') ? 'ahds' : 'ig';
 }

@@ -7,7 +7,7 @@ import {
 } from '../../shared/migration/index.ts';
 import type { MigrationDependencies } from './dependencies.ts';
 import { type ProofInput, proofContainer, proofExtract } from './proof-files.ts';
-import { loadRun, type Run } from './run.ts';
+import { carriedBy, loadRun, type Run } from './run.ts';
 
 export interface BegunProof {
   readonly kind: 'begun';
@@ -30,7 +30,7 @@ export function createBeginProof(deps: MigrationDependencies) {
     }
     await deps.store.proofs.put(migrationId, numbered(proof), {
       number: proof,
-      mode: loaded.orders.plan.history ? 'versions' : 'current',
+      mode: carriedBy(loaded).history ? 'versions' : 'current',
       countVersions: loaded.run.bulkImport,
       boundaries: loaded.run.bulkImport ? await boundariesOf(deps, loaded.run) : [],
       salt: randomBytes(16).toString('hex'),

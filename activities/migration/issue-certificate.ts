@@ -9,7 +9,7 @@ import { buildCertificate, createAccount, sealCertificate } from '../../shared/p
 import type { MigrationDependencies } from './dependencies.ts';
 import { readDifferences } from './differences-file.ts';
 import { loadProof, type ProofInput, proofContainer, wholeDigest } from './proof-files.ts';
-import { loadRun } from './run.ts';
+import { carriedBy, loadRun } from './run.ts';
 
 const capability = z.object({
   fhirVersion: z.string(),
@@ -40,8 +40,8 @@ export async function issueCertificate(
       target,
       pattern: plan.pattern,
       range: { since: plan.from, till: run.frozenAt },
-      history: plan.history,
-      deletes: plan.deletes,
+      history: carriedBy({ run, orders }).history,
+      deletes: carriedBy({ run, orders }).deletes,
       deidentified: plan.anonymizationConfig !== null,
       types: plan.types.length === 0 ? null : [...plan.types],
       startedAt: run.startedAt,

@@ -13,7 +13,7 @@ import {
   windowName,
 } from '../../shared/migration/index.ts';
 import type { MigrationDependencies } from './dependencies.ts';
-import { after, countsHistory, loadRun, type Run, saveRun } from './run.ts';
+import { after, carriedBy, loadRun, type Run, saveRun } from './run.ts';
 
 export interface NextMoveInput {
   readonly migrationId: string;
@@ -118,7 +118,8 @@ interface Planned {
 async function planNext(deps: MigrationDependencies, { run, orders }: Run): Promise<Planned> {
   const { plan } = orders;
   const { service } = deps.ends.source;
-  const begin = run.begin ?? plan.from ?? (await service.edge('oldest', plan.history));
+  const begin =
+    run.begin ?? plan.from ?? (await service.edge('oldest', carriedBy({ run, orders }).history));
   if (begin === undefined) return { run, window: null };
   const now = moved(await service.serverTime(), -plan.lagSeconds);
   const horizon = plan.till === null ? now : earlier(plan.till, now);
@@ -128,7 +129,11 @@ async function planNext(deps: MigrationDependencies, { run, orders }: Run): Prom
     till: horizon,
     limit: limitOf({ run, orders }),
     count: (stretch) =>
-      service.count({ ...stretch, types: plan.types, history: countsHistory(plan) }),
+      service.count({
+        ...stretch,
+        types: plan.types,
+        history: carriedBy({ run, orders }).everything,
+      }),
   });
   const changedAt = deps.now().toISOString();
   if (range === undefined) {

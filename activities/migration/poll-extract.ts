@@ -7,7 +7,7 @@ import type { MigrationDependencies } from './dependencies.ts';
 import { jobRow } from './export-jobs.ts';
 import { loadExtract } from './extract.ts';
 import { pollPause } from './poll-pause.ts';
-import { countsHistory, loadRun, type Run } from './run.ts';
+import { carriedBy, loadRun, type Run } from './run.ts';
 import type { ExtractInput } from './start-extract.ts';
 
 export interface PollExtractInput extends ExtractInput {
@@ -123,12 +123,12 @@ function linesOf({ files }: ExportManifest): number | undefined {
 /** What the export has at least: all versions where history and deletes are carried, else what is current. */
 function lowestCount(
   { ends }: MigrationDependencies,
-  { orders: { plan } }: Run,
+  loaded: Run,
   { side, since, till }: ExtractRecord,
 ): Promise<number> {
   return ends[side].service.count({
-    types: plan.types,
-    history: countsHistory(plan),
+    types: loaded.orders.plan.types,
+    history: carriedBy(loaded).everything,
     ...(till === null ? {} : { till }),
     ...(since === null ? {} : { since }),
   });

@@ -1,7 +1,8 @@
 import {
   type ImportError,
   type ImportErrorCause,
-  type NdjsonLine,
+  type ImportErrorLine,
+  locateErrors,
   ndjsonLines,
   readImportErrors,
   scanResource,
@@ -49,8 +50,7 @@ export async function readRefusedLines(
   { file, errors, depth }: RefusedFile,
 ): Promise<RefusedLines> {
   if (errors.length === 0) return { lines: 0, present: 0, again: [], quarantined: [] };
-  const causes = await causesByPlace(deps, errors);
-  const found = await linesAt(deps, file, causes);
+  const found = await linesAt(deps, file, await errorLines(deps, errors));
   const again: Buffer[] = [];
   const quarantined: QuarantinedLine[] = [];
   let present = 0;
@@ -62,25 +62,17 @@ export async function readRefusedLines(
   return { lines: found.length, present, again, quarantined };
 }
 
-/** Cause by unit offset and line number within the unit. */
-type Causes = ReadonlyMap<number, ReadonlyMap<number, ImportErrorCause>>;
-
-async function causesByPlace(
+async function errorLines(
   { blobs }: MigrationDependencies,
   errors: readonly ImportError[],
-): Promise<Causes> {
-  const units = new Map<number, Map<number, ImportErrorCause>>();
-  for (const { errorUrl } of errors) {
+): Promise<readonly ImportErrorLine[]> {
+  const found: ImportErrorLine[] = [];
+  for (const errorUrl of new Set(errors.map((error) => error.errorUrl))) {
+    if (errorUrl === undefined) continue;
     const lines = ndjsonLines(blobs.read(errorUrl), { file: errorUrl });
-    for await (const some of readImportErrors(lines)) {
-      for (const { unitOffset = 0, line, cause } of some) {
-        if (line === undefined) continue;
-        const unit = units.get(unitOffset) ?? new Map<number, ImportErrorCause>();
-        units.set(unitOffset, unit.set(line, cause));
-      }
-    }
+    for await (const some of readImportErrors(lines)) found.push(...some);
   }
-  return units;
+  return found;
 }
 
 interface RefusedLine {
@@ -88,30 +80,21 @@ interface RefusedLine {
   readonly cause: ImportErrorCause;
 }
 
-/**
- * A unit begins with the first line that begins at or after its offset, and its lines count from
- * there (facts/migration.md §2.2).
- */
+/** Each line once, however often error files name it: a unit that was started again says it twice. */
 async function linesAt(
   { blobs }: MigrationDependencies,
   file: StagedFile,
-  causes: Causes,
+  errors: readonly ImportErrorLine[],
 ): Promise<readonly RefusedLine[]> {
-  const found: RefusedLine[] = [];
-  const offsets = [...causes.keys()].sort((one, other) => one - other);
-  let unit: ReadonlyMap<number, ImportErrorCause> | undefined;
-  let before = 0;
-  const take = (line: NdjsonLine) => {
-    while (offsets[0] !== undefined && line.offset >= offsets[0]) {
-      unit = causes.get(offsets.shift() ?? 0);
-      before = line.number - 1;
-    }
-    const cause = unit?.get(line.number - before);
-    if (cause !== undefined) found.push({ bytes: Buffer.from(line.bytes), cause });
-  };
+  const found = new Map<number, RefusedLine>();
   const lines = ndjsonLines(blobs.read(file.url), { file: file.url, maxLineBytes: longestLine });
-  for await (const some of lines) for (const line of some) take(line);
-  return found;
+  for await (const located of locateErrors(lines, errors)) {
+    for (const { error, line } of located) {
+      if (found.has(line.offset)) continue;
+      found.set(line.offset, { bytes: Buffer.from(line.bytes), cause: error.cause });
+    }
+  }
+  return [...found.values()];
 }
 
 /** A duplicate or a conflict is none when the target holds this very version with this very content. */

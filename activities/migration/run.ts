@@ -1,6 +1,5 @@
 import { AppError } from '../../shared/errors.ts';
 import {
-  type MigrationPlan,
   type MigrationStore,
   type OrdersRecord,
   type RunEvent,
@@ -48,7 +47,20 @@ export function after(
   };
 }
 
-/** What an export has to carry, and so what is counted. */
-export function countsHistory({ history, deletes }: MigrationPlan): boolean {
-  return history && deletes;
+export interface Carried {
+  readonly history: boolean;
+  readonly deletes: boolean;
+  /** All versions, deletes included: then the history is what is counted. */
+  readonly everything: boolean;
+}
+
+/**
+ * What the two services can carry of what was planned: old versions need `$export` as Azure has it
+ * and `$import`, which alone keeps versions (docs/migration.md).
+ */
+export function carriedBy({ run, orders: { plan } }: Run): Carried {
+  const able = run.exportDialect === 'ahds' && run.bulkImport;
+  const history = able && plan.history;
+  const deletes = able && plan.deletes;
+  return { history, deletes, everything: history && deletes };
 }

@@ -1,9 +1,9 @@
 import type { ExportRequest } from '../../shared/bulk/index.ts';
-import type { ExtractRecord, JobRecord, MigrationPlan } from '../../shared/migration/index.ts';
+import type { ExtractRecord, JobRecord } from '../../shared/migration/index.ts';
 import type { MigrationDependencies } from './dependencies.ts';
 import { containerOf, intendedJob, jobIdIn, jobRow } from './export-jobs.ts';
 import { loadExtract } from './extract.ts';
-import { loadRun, type Run } from './run.ts';
+import { carriedBy, loadRun, type Run } from './run.ts';
 
 export interface ExtractInput {
   readonly migrationId: string;
@@ -65,7 +65,7 @@ async function kickOff(
   await deps.store.jobs.put(run.id, row, job);
   await deps.store.extracts.put(run.id, extract.name, { ...extract, attempt, state: 'running' });
   const exporter = deps.ends[extract.side].exporter(dialect);
-  const answer = await exporter.kickOff(requestOf({ extract, plan: orders.plan, container }));
+  const answer = await exporter.kickOff(requestOf({ extract, loaded: { run, orders }, container }));
   if (answer.kind === 'unknown') return { kind: 'settling', seconds: 1 };
   await deps.store.jobs.put(run.id, row, {
     ...job,
@@ -77,15 +77,17 @@ async function kickOff(
 
 interface Requested {
   readonly extract: ExtractRecord;
-  readonly plan: MigrationPlan;
+  readonly loaded: Run;
   readonly container: string | null;
 }
 
-function requestOf({ extract, plan, container }: Requested): ExportRequest {
+function requestOf({ extract, loaded, container }: Requested): ExportRequest {
+  const { plan } = loaded.orders;
+  const { history, deletes } = carriedBy(loaded);
   const { side, since, till, maxCount } = extract;
   return {
-    history: plan.history,
-    deleted: plan.deletes,
+    history,
+    deleted: deletes,
     ...(till === null ? {} : { till }),
     ...(plan.types.length === 0 ? {} : { types: plan.types }),
     ...(since === null ? {} : { since }),

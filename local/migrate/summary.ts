@@ -1,4 +1,5 @@
-import { certificateSchema } from '../../shared/proof/index.ts';
+import { checkCertificate } from '../../shared/proof/index.ts';
+import { RunError } from '../run/run-error.ts';
 import type { ShownMigration } from './migration-api.ts';
 
 export interface TypeSummary {
@@ -27,7 +28,13 @@ export function summarize(
   certificateText: string,
   seconds: number,
 ): MigrationSummary {
-  const certificate = certificateSchema.loose().parse(JSON.parse(certificateText));
+  const checked = checkCertificate(certificateText);
+  if (checked.kind !== 'sound' || checked.certificate === undefined) {
+    throw new RunError(
+      'The certificate of the migration is not sound. See its check with npm run certificate.',
+    );
+  }
+  const { certificate } = checked;
   const types = Object.fromEntries(
     certificate.types.map((figures): [string, TypeSummary] => [
       figures.type,
