@@ -1,0 +1,83 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { nextWindow, type SizedRange, type TimeRange } from '../../../shared/migration/index.ts';
+
+const start = Date.parse('2016-01-01T00:00:00.000Z');
+const at = (milliseconds: number) => new Date(start + milliseconds).toISOString();
+
+/** A source that holds versions at these milliseconds, and counts how often it is asked. */
+function sourceOf(versions: readonly number[]) {
+  let asked = 0;
+  return {
+    count: async ({ since, till }: TimeRange) => {
+      asked += 1;
+      return versions.filter((time) => at(time) >= since && at(time) < till).length;
+    },
+    asked: () => asked,
+  };
+}
+
+async function allWindows(versions: readonly number[], till: number, limit: number) {
+  const source = sourceOf(versions);
+  const windows: SizedRange[] = [];
+  let since = at(0);
+  for (;;) {
+    const found = await nextWindow({ since, till: at(till), limit, count: source.count });
+    if (found === undefined) return { windows, asked: source.asked() };
+    windows.push(found);
+    since = found.till;
+  }
+}
+
+describe('windows of a migration', () => {
+  const times = fc.array(fc.integer({ min: 0, max: 99_999 }), { maxLength: 200 });
+
+  it('cover every version once, without a gap, whatever the limit', async () => {
+    await fc.assert(
+      fc.asyncProperty(times, fc.integer({ min: 1, max: 50 }), async (versions, limit) => {
+        const { windows } = await allWindows(versions, 100_000, limit);
+        const covered = windows.reduce((sum, { count }) => sum + count, 0);
+        expect(covered).toBe(versions.length);
+        for (const [index, { since }] of windows.entries()) {
+          expect(since).toBe(index === 0 ? at(0) : windows[index - 1]?.till);
+        }
+      }),
+    );
+  });
+
+  it('keep to the limit unless one millisecond holds more', async () => {
+    await fc.assert(
+      fc.asyncProperty(times, fc.integer({ min: 1, max: 50 }), async (versions, limit) => {
+        const { windows } = await allWindows(versions, 100_000, limit);
+        const perMillisecond = new Map<number, number>();
+        for (const time of versions) perMillisecond.set(time, (perMillisecond.get(time) ?? 0) + 1);
+        const fullest = Math.max(0, ...perMillisecond.values());
+        for (const { count } of windows)
+          expect(count).toBeLessThanOrEqual(Math.max(limit, fullest));
+      }),
+    );
+  });
+
+  it('pass ten empty years with one count, where the incumbent walks 122 windows (facts/migration.md §1.7, fault 8)', async () => {
+    const tenYears = 122 * 30 * 86_400_000;
+    const { windows, asked } = await allWindows([], tenYears, 1000);
+    expect(windows).toEqual([]);
+    expect(asked).toBe(1);
+  });
+
+  it('merge empty stretches with what follows', async () => {
+    const tenYears = 122 * 30 * 86_400_000;
+    const { windows, asked } = await allWindows([0, tenYears - 5, tenYears - 4], tenYears, 2);
+    expect(windows.map(({ count }) => count)).toEqual([1, 2]);
+    expect(asked).toBeLessThan(60);
+  });
+
+  it('let a failed count fail, never count as empty (facts/migration.md §1.7, fault 5)', async () => {
+    const count = async (): Promise<number> => {
+      throw new Error('not now');
+    };
+    await expect(nextWindow({ since: at(0), till: at(9), limit: 1, count })).rejects.toThrow(
+      'not now',
+    );
+  });
+});
