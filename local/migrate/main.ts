@@ -28,6 +28,7 @@ async function main(): Promise<void> {
           new RunError(`${name} ended unexpectedly. Start again with the same --data to go on.`),
         );
     },
+    onHostRestarted: () => say('  the Functions host had ended; it runs again'),
   });
   const leave = async (code: number) => {
     if (ending) return;
@@ -39,7 +40,7 @@ async function main(): Promise<void> {
   process.once('SIGINT', () => void leave(0));
   process.once('SIGTERM', () => void leave(0));
   say(
-    `  source ${system.sourceUrl}\n  target ${system.targetUrl}\n  API    ${system.functionsUrl}/api/migrations`,
+    `  source ${system.sourceUrl}\n  target ${system.targetUrl}\n  API    ${system.functionsUrl()}/api/migrations`,
   );
   const equal = await run(options, system, began);
   if (options.once) await leave(equal ? 0 : 1);
@@ -69,15 +70,19 @@ async function run(
 
 /** With a data folder, a migration that was under way goes on where it was. */
 async function startOrGoOn(api: MigrationApi, options: MigrateOptions): Promise<string> {
-  const rest = ['completed', 'stopped', 'different'];
-  const open = (await api.list()).find(({ state }) => !rest.includes(state));
-  if (open !== undefined) return open.id;
+  const open = (await api.list()).find(({ state }) => !hasEnded(state));
+  if (open !== undefined) {
+    await api.order(open.id, 'resume');
+    return open.id;
+  }
   return api.start({
     ...(options.source === undefined ? localPlan : {}),
     ...(options.once ? { cutOver: 'when-caught-up' } : {}),
     ...options.plan,
   });
 }
+
+const hasEnded = (state: string): boolean => ['completed', 'stopped', 'different'].includes(state);
 
 /** On one machine nobody else writes, and jobs take seconds. */
 const localPlan = {
@@ -89,16 +94,24 @@ const localPlan = {
 
 async function untilEnded(api: MigrationApi, id: string): Promise<ShownMigration> {
   const view = createProgressView();
+  let silent = 0;
   for (;;) {
-    const shown = await api.show(id);
-    view.show(shown);
-    if (['completed', 'stopped', 'different'].includes(shown.state)) {
+    const shown = await api.show(id).catch(() => undefined);
+    silent = shown === undefined ? silent + 1 : 0;
+    if (silent > mostSilent) throw new RunError('The API of the app no longer answers.');
+    if (shown !== undefined) view.show(shown);
+    // A host that was lost has forgotten its orchestrations when nothing is kept on disk.
+    if (silent > 0) await api.order(id, 'resume').catch(() => undefined);
+    if (shown !== undefined && hasEnded(shown.state)) {
       view.end();
       return shown;
     }
     await sleep(500);
   }
 }
+
+/** Looks in a row that may fail, half a second apart, while the host is started again. */
+const mostSilent = 120;
 
 function fail(error: unknown): void {
   const text = error instanceof RunError ? error.message : error;

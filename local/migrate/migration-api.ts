@@ -42,9 +42,9 @@ const listed = z.object({ migrations: z.array(z.object({ id: z.string(), state: 
 const started = z.object({ id: z.string() });
 
 /** The product's own HTTP API, as an operator's program calls it. */
-export function createMigrationApi(functionsUrl: string) {
+export function createMigrationApi(functionsUrl: () => string) {
   const call = async (path: string, body?: object): Promise<Response> => {
-    const response = await fetch(`${functionsUrl}/api/migrations${path}`, {
+    const response = await fetch(`${functionsUrl()}/api/migrations${path}`, {
       method: body === undefined ? 'GET' : 'POST',
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });

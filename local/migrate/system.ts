@@ -2,21 +2,24 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { RunError } from '../run/run-error.ts';
-import { type ServiceProcess, startService } from '../run/service-process.ts';
+import { type ServiceProcess, type ServiceStart, startService } from '../run/service-process.ts';
 import { type RunningStorage, startStorage } from '../storage/index.ts';
+import { type Kept, keepRunning } from './keep-running.ts';
 import type { MigrateOptions } from './options.ts';
 
 /** Everything that a migration needs on one machine, running. */
 export interface MigrationSystem {
-  readonly functionsUrl: string;
+  /** Changes when the host had to be started again. */
+  functionsUrl(): string;
   readonly sourceUrl: string;
   readonly targetUrl: string;
-  readonly functionsProcessId: number;
   stop(): Promise<void>;
 }
 
 export interface MigrationSystemOptions extends MigrateOptions {
   readonly onUnexpectedEnd: (name: string) => void;
+  /** The host had ended and runs again. */
+  readonly onHostRestarted: () => void;
 }
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -25,15 +28,13 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 export async function startMigrationSystem(
   options: MigrationSystemOptions,
 ): Promise<MigrationSystem> {
-  const services: ServiceProcess[] = [];
+  const services: Pick<ServiceProcess, 'stop'>[] = [];
   let storage: RunningStorage | undefined;
   const stop = async () => {
     for (const service of services.reverse()) await service.stop();
     await storage?.close();
   };
-  const start: Start = async (name, main, { args, environment = {} }) => {
-    const onUnexpectedEnd = () => options.onUnexpectedEnd(name);
-    const service = await startService({ name, main, args, environment, onUnexpectedEnd });
+  const register = <Service extends Pick<ServiceProcess, 'stop'>>(service: Service): Service => {
     services.push(service);
     return service;
   };
@@ -43,39 +44,57 @@ export async function startMigrationSystem(
       blobPort: options.blobPort,
       queuePort: options.queuePort,
       tablePort: options.tablePort,
+      onUnexpectedEnd: () => options.onUnexpectedEnd('storage'),
     });
-    return { ...(await startServices(options, start, storage.connectionString)), stop };
+    const { connectionString } = storage;
+    const local = async (name: string, port: number) =>
+      register(await startService(fhirService(options, { name, port, connectionString }))).url;
+    const sourceUrl = options.source ?? (await local('source', options.sourcePort));
+    const targetUrl = options.target ?? (await local('target', options.targetPort));
+    const environment = appSettings({ sourceUrl, targetUrl, storage: connectionString });
+    const host: Kept = register(
+      await keepRunning(hostService(options, environment), {
+        onRestarted: options.onHostRestarted,
+        onGivenUp: () => options.onUnexpectedEnd('the Functions host'),
+      }),
+    );
+    return { functionsUrl: () => host.url(), sourceUrl, targetUrl, stop };
   } catch (error) {
     await stop();
     throw error instanceof Error ? new RunError(error.message, { cause: error }) : error;
   }
 }
 
-type Start = (
-  name: string,
-  main: string,
-  how: {
-    readonly args: readonly string[];
-    readonly environment?: Readonly<Record<string, string>>;
-  },
-) => Promise<ServiceProcess>;
+interface LocalFhir {
+  readonly name: string;
+  readonly port: number;
+  readonly connectionString: string;
+}
 
-async function startServices(options: MigrateOptions, start: Start, storage: string) {
-  const fhir = (name: string, port: number) =>
-    start(name, 'fhir/main.ts', {
-      args: ['--port', String(port), '--storage', storage, ...dataArguments(options, name)],
-    });
-  const sourceUrl = options.source ?? (await fhir('source', options.sourcePort)).url;
-  const targetUrl = options.target ?? (await fhir('target', options.targetPort)).url;
-  const functions = await start('host', 'host/main.ts', {
-    args: [
-      ...['--app', root, '--port', String(options.functionsPort), '--open-functions'],
-      ...dataArguments(options, 'host'),
-    ],
-    environment: appSettings({ sourceUrl, targetUrl, storage }),
-  });
-  const { url: functionsUrl, processId: functionsProcessId } = functions;
-  return { functionsUrl, sourceUrl, targetUrl, functionsProcessId };
+function fhirService(
+  options: MigrationSystemOptions,
+  { name, port, connectionString }: LocalFhir,
+): ServiceStart {
+  const data = dataArguments(options, name);
+  return {
+    name: `the FHIR ${name}`,
+    main: 'fhir/main.ts',
+    args: ['--port', String(port), '--storage', connectionString, ...data],
+    onUnexpectedEnd: () => options.onUnexpectedEnd(`the FHIR ${name}`),
+  };
+}
+
+function hostService(
+  options: MigrationSystemOptions,
+  environment: Readonly<Record<string, string>>,
+): Omit<ServiceStart, 'onUnexpectedEnd'> {
+  const port = String(options.functionsPort);
+  return {
+    name: 'the Functions host',
+    main: 'host/main.ts',
+    args: ['--app', root, '--port', port, '--open-functions', ...dataArguments(options, 'host')],
+    environment,
+  };
 }
 
 /** Settings of an app that migrates and does nothing else. Whatever is set in the environment wins. */

@@ -32,11 +32,11 @@ export interface LocalRun {
 /** `npm start -- …args` on free ports, as a process of its own. */
 export function localRun(
   args: readonly string[],
-  options: { ports?: readonly string[] } = {},
+  options: { ports?: readonly string[]; main?: string } = {},
 ): LocalRun {
   const child = spawn(
     process.execPath,
-    ['local/main.ts', ...(options.ports ?? freePorts), ...args],
+    [options.main ?? 'local/main.ts', ...(options.ports ?? freePorts), ...args],
     { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] },
   );
   let output = '';

@@ -21,8 +21,9 @@ export interface GivenOrder {
 }
 
 /**
- * Records an order; the migration reads it between two windows. Resuming one that has stopped, or
- * that ended different, starts it again where it was.
+ * Records an order; the migration reads it between two windows. Resuming makes sure that an
+ * orchestration is at work, also when the durable store was lost: all that it needs to go on where
+ * it was is in the tables.
  */
 export async function giveOrder(
   store: MigrationStore,
@@ -32,12 +33,13 @@ export async function giveOrder(
   refuseWithoutSense(run, order);
   const next: OrdersRecord = { ...orders, ...changeOf(order), orderedAt: new Date().toISOString() };
   await store.orders.put(partition, run.id, next);
-  if (isAtRest(run.state) && (order === 'resume' || order === 'retry')) {
+  if (order !== 'resume' && order !== 'retry') return next;
+  if (isAtRest(run.state)) {
     const state = requireTransition(run.state, 'released');
     const changedAt = next.orderedAt;
     await store.runs.put(partition, run.id, { ...run, state, reason: null, changedAt });
-    await wake(client, run.id);
   }
+  await wake(client, run.id);
   return next;
 }
 

@@ -59,7 +59,7 @@ describe('the life of a migration', () => {
   it('never leaves its states, whatever happens', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...events)), (happened) => {
-        let state = start;
+        let state: RunState = start;
         for (const event of happened) state = stateAfter(state, event) ?? state;
         expect(runStates).toContain(state);
       }),
