@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { AppError } from '../errors.ts';
-import type { HttpRequest, HttpResponse, HttpSend } from '../http/index.ts';
+import type { HttpRequest, HttpResponse, HttpSend, LoadLimiter } from '../http/index.ts';
 import { encodeBatch } from './batch-request.ts';
 import { parseBatch } from './batch-response.ts';
 import { readError } from './error-answer.ts';
 import type { InnerRequest, InnerResponse } from './inner-http.ts';
-import type { LoadLimiter } from './load-limiter.ts';
+
 import { isTransient } from './operation-result.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { AppError } from '../errors.ts';
-import type { HttpSend } from '../http/index.ts';
+import { createLoadLimiter, type HttpSend } from '../http/index.ts';
 import { batchSender } from './batch-sender.ts';
 import type {
   DataverseClient,
@@ -7,7 +7,7 @@ import type {
   DataverseResult,
   TableMetadata,
 } from './contract.ts';
-import { createLoadLimiter } from './load-limiter.ts';
+
 import { metadataCache } from './metadata-cache.ts';
 import { requestsFor } from './operation-request.ts';
 import { writeResult } from './operation-result.ts';

@@ -4,6 +4,7 @@ import { causeOf, type ErrorAnswer, readError } from './error-answer.ts';
 import type { InnerResponse } from './inner-http.ts';
 
 const rowAlreadyThere = '0x80040237';
+const alternateKeyTaken = '0x80060892';
 const detectionRule = '0x80040333';
 const unknownSegment = '0x8006088a';
 const plugin = '0x80040265';
@@ -58,49 +59,11 @@ export function isTransient(status: number): boolean {
 }
 
 /**
- * On a create, 0x80040237 means that the id exists or that an alternate key does; both are left to
- * the caller's next read of the row. On an update only an alternate key can collide.
+ * Another row holds what has to be unique. 0x80060892 names an alternate key. 0x80040237 means on a
+ * create that the id exists, which is left to the caller's next read of the row; on an update only an
+ * alternate key can collide.
  */
-function isDuplicate(operation: WriteOperation, error: ErrorAnswer): boolean {
-  return (
-    error.code === detectionRule || (error.code === rowAlreadyThere && operation.kind === 'update')
-  );
-}
-
-/**
- * One code stands for a missing row and for a missing reference. A create needs no row; the text
- * for an update names the id that is missing.
- */
-function missing(
-  operation: Exclude<WriteOperation, { readonly kind: 'delete' }>,
-  error: ErrorAnswer,
-): DataverseResult {
-  if (operation.kind === 'create') {
-    return { kind: 'missing', what: 'reference' };
-  }
-  const text = error.message.toLowerCase();
-  const bound = Object.values(operation.row).flatMap((value) =>
-    value !== null && typeof value === 'object' ? [value.lookup.id.toLowerCase()] : [],
-  );
-  const namesBound = bound.some((id) => text.includes(id));
-  const namesRow = text.includes(operation.id.toLowerCase());
-  return { kind: 'missing', what: namesBound && !namesRow ? 'reference' : 'row' };
-}
-
-/**
- * The first of our own columns that the text names, in quotes, or bare when it has the underscore
- * of a custom column and so is no common word. Nothing else of the text is kept.
- */
-function faultyColumn(error: ErrorAnswer, row: Row, table: TableMetadata): string | undefined {
-  const columnByName = new Map<string, string>();
-  for (const column of Object.keys(row)) {
-    columnByName.set(column, column);
-    for (const navigation of table.lookups.get(column)?.values() ?? []) {
-      columnByName.set(navigation, column);
-    }
-  }
-  const quotedNames = [...error.message.matchAll(/['"](\w+)['"]/g)].map((match) => match[1] ?? '');
-  const names = [...quotedNames, ...(error.message.match(/[a-z]\w*_\w+/gi) ?? [])];
-  const named = names.find((name) => columnByName.has(name));
-  return named === undefined ? undefined : columnByName.get(named);
+function isDuplicate(operation: WriteOperation, { code }: ErrorAnswer): boolean {
+  if (code === detectionRule || code === alternateKeyTaken) return true;
+  return code === rowAlreadyThere && operation.kind === 'update';
 }

@@ -241,6 +241,7 @@ describe('faults of the service', () => {
     [400, '0x80040265', { kind: 'refused', cause: 'plugin' }],
     [500, '0x80040265', { kind: 'refused', cause: 'plugin' }],
     [412, '0x80040333', { kind: 'refused', cause: 'duplicate' }],
+    [412, '0x80060892', { kind: 'refused', cause: 'duplicate' }],
     [400, '0x80099999', { kind: 'refused', cause: 'unknown' }],
   ])('status %s with code %s on one part is %j', async (status, code, expected) => {
     const body = { error: { code: code ?? '', message: 'CANARY' } };
