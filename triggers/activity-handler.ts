@@ -1,8 +1,9 @@
 import type { InvocationContext } from '@azure/functions';
 import type { Activities } from '../activities/index.ts';
+import type { MigrationActivities } from '../activities/migration/index.ts';
 import { safeError } from './safe-error.ts';
 
-type Activity = Activities[keyof Activities];
+type Activity = Activities[keyof Activities] | MigrationActivities[keyof MigrationActivities];
 
 /**
  * An activity as the durable host calls it. The input has the type that the

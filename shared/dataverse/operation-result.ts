@@ -67,3 +67,41 @@ function isDuplicate(operation: WriteOperation, { code }: ErrorAnswer): boolean 
   if (code === detectionRule || code === alternateKeyTaken) return true;
   return code === rowAlreadyThere && operation.kind === 'update';
 }
+
+/**
+ * One code stands for a missing row and for a missing reference. A create needs no row; the text
+ * for an update names the id that is missing.
+ */
+function missing(
+  operation: Exclude<WriteOperation, { readonly kind: 'delete' }>,
+  error: ErrorAnswer,
+): DataverseResult {
+  if (operation.kind === 'create') {
+    return { kind: 'missing', what: 'reference' };
+  }
+  const text = error.message.toLowerCase();
+  const bound = Object.values(operation.row).flatMap((value) =>
+    value !== null && typeof value === 'object' ? [value.lookup.id.toLowerCase()] : [],
+  );
+  const namesBound = bound.some((id) => text.includes(id));
+  const namesRow = text.includes(operation.id.toLowerCase());
+  return { kind: 'missing', what: namesBound && !namesRow ? 'reference' : 'row' };
+}
+
+/**
+ * The first of our own columns that the text names, in quotes, or bare when it has the underscore
+ * of a custom column and so is no common word. Nothing else of the text is kept.
+ */
+function faultyColumn(error: ErrorAnswer, row: Row, table: TableMetadata): string | undefined {
+  const columnByName = new Map<string, string>();
+  for (const column of Object.keys(row)) {
+    columnByName.set(column, column);
+    for (const navigation of table.lookups.get(column)?.values() ?? []) {
+      columnByName.set(navigation, column);
+    }
+  }
+  const quotedNames = [...error.message.matchAll(/['"](\w+)['"]/g)].map((match) => match[1] ?? '');
+  const names = [...quotedNames, ...(error.message.match(/[a-z]\w*_\w+/gi) ?? [])];
+  const named = names.find((name) => columnByName.has(name));
+  return named === undefined ? undefined : columnByName.get(named);
+}

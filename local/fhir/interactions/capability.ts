@@ -1,5 +1,6 @@
 import { resourceTypes } from '../definitions.ts';
 import type { FhirRequest, Reply, Service } from '../interaction.ts';
+import { compositeParametersOf } from '../search/composite-parameters.ts';
 
 const interactions = [
   'create',
@@ -33,7 +34,7 @@ export function capabilityStatement(service: Service, request: FhirRequest): Rep
     implementation: { description: 'FHIR R4 service on this machine', url: request.baseUrl },
     fhirVersion: '4.0.1',
     format: ['application/fhir+json', 'json'],
-    patchFormat: ['application/json-patch+json'],
+    patchFormat: ['application/fhir+json', 'application/json-patch+json'],
     rest: [
       {
         mode: 'server',
@@ -41,10 +42,20 @@ export function capabilityStatement(service: Service, request: FhirRequest): Rep
         interaction: ['transaction', 'batch', 'search-system', 'history-system'].map((code) => ({
           code,
         })),
+        operation: systemOperations(service),
       },
     ],
   };
   return { status: 200, body: JSON.stringify(statement) };
+}
+
+/** As Azure Health Data Services names them; bulk operations need a storage account. */
+function systemOperations({ bulk: { storage } }: Service) {
+  const names = storage === undefined ? [] : ['export', 'import'];
+  return names.map((name) => ({
+    name,
+    definition: `http://hl7.org/fhir/uv/bulkdata/OperationDefinition/${name}`,
+  }));
 }
 
 function resourceCapability(service: Service, type: string) {
@@ -64,6 +75,11 @@ function resourceCapability(service: Service, type: string) {
     searchParam: [
       ...common,
       ...parameters.map(({ code, kind, definition }) => ({ name: code, type: kind, definition })),
+      ...compositeParametersOf(type).map(({ code, definition }) => ({
+        name: code,
+        type: 'composite',
+        definition,
+      })),
     ],
     operation: [
       { name: 'validate', definition: 'http://hl7.org/fhir/OperationDefinition/Resource-validate' },
