@@ -33,6 +33,11 @@ export function emptyResponse(
   return { status, headers, body: '' };
 }
 
+/** Facts A7: detection is on only when its suppression is switched off. */
+export function detectsDuplicates(headers: ApiRequest['headers']): boolean {
+  return headers['mscrm.suppressduplicatedetection']?.trim().toLowerCase() === 'false';
+}
+
 /** The members of the `Prefer` header that the stand-in knows. */
 export interface Preferences {
   readonly returnsRepresentation: boolean;

@@ -55,17 +55,35 @@ const requiredLevels: Readonly<Record<Column['required'], string>> = {
   system: 'SystemRequired',
 };
 
+function optionList(options: ReadonlyMap<number, string> | undefined): readonly MetadataObject[] {
+  return [...(options ?? [])].map(([value, text]) => ({ Value: value, Label: label(text) }));
+}
+
 function optionSet(table: Table, column: Column): MetadataObject {
-  const options = [...(column.options ?? [])].map(([value, text]) => ({
-    Value: value,
-    Label: label(text),
-  }));
   return {
     MetadataId: namedGuid(`optionset ${table.name}.${column.name}`),
     Name: `${table.name}_${column.name}`,
     IsGlobal: false,
     OptionSetType: 'Picklist',
-    Options: options,
+    Options: optionList(column.options),
+  };
+}
+
+/** `OptionSetMetadata` of a global choice. */
+export function globalChoice(
+  name: string,
+  options: ReadonlyMap<number, string>,
+  display = name,
+): MetadataObject {
+  return {
+    '@odata.type': '#Microsoft.Dynamics.CRM.OptionSetMetadata',
+    MetadataId: namedGuid(`global optionset ${name}`),
+    Name: name,
+    DisplayName: label(display),
+    IsGlobal: true,
+    IsCustomOptionSet: true,
+    OptionSetType: 'Picklist',
+    Options: optionList(options),
   };
 }
 
@@ -88,13 +106,15 @@ function detail(table: Table, column: Column): MetadataObject {
       return { MaxLength: column.maxLength ?? longestText };
     case 'choice':
     case 'multichoice':
-      return { OptionSet: optionSet(table, column), GlobalOptionSet: null };
+      return column.globalChoice === undefined || column.options === undefined
+        ? { OptionSet: optionSet(table, column), GlobalOptionSet: null }
+        : { OptionSet: null, GlobalOptionSet: globalChoice(column.globalChoice, column.options) };
     case 'boolean':
       return { OptionSet: booleanSet(table, column), GlobalOptionSet: null };
     case 'lookup':
       return { Targets: column.targets };
     case 'integer':
-      return { MinValue: -2_147_483_648, MaxValue: 2_147_483_647 };
+      return { MinValue: -2_147_483_648, MaxValue: 2_147_483_647, Format: 'None' };
     case 'date':
       return { Format: 'DateOnly', DateTimeBehavior: { Value: 'DateOnly' } };
     case 'datetime':
@@ -111,18 +131,20 @@ export function attributeMetadata(table: Table, column: Column): MetadataObject 
     '@odata.type': `#Microsoft.Dynamics.CRM.${metadata}`,
     MetadataId: namedGuid(`attribute ${table.name}.${column.name}`),
     LogicalName: column.name,
-    SchemaName: column.navigations.values().next().value ?? column.name,
+    SchemaName: column.schemaName,
     EntityLogicalName: table.name,
     AttributeType: code,
     AttributeTypeName: { Value: `${metadata.replace('AttributeMetadata', '')}Type` },
     AttributeOf: null,
-    DisplayName: label(column.name),
+    DisplayName: label(column.display),
     RequiredLevel: { Value: requiredLevels[column.required], CanBeChanged: false },
     IsPrimaryId: column.name === table.primaryId,
     IsPrimaryName: column.name === table.primaryName,
     IsValidForCreate: column.create,
     IsValidForUpdate: column.update,
     IsValidForRead: true,
+    IsCustomAttribute: column.name.includes('_'),
     ...detail(table, column),
+    ...column.details,
   };
 }

@@ -1,10 +1,16 @@
 import type { ApiContext } from './api-context.ts';
-import { type ApiRequest, type ApiResponse, readPreferences } from './api-message.ts';
+import {
+  type ApiRequest,
+  type ApiResponse,
+  detectsDuplicates,
+  readPreferences,
+} from './api-message.ts';
 import { type BatchItem, type BatchRequest, type ChangeSet, readBatch } from './batch-parts.ts';
 import { type ItemResponse, type PartResponse, writeBatch } from './batch-response.ts';
 import { type Dispatch, errorResponse } from './dispatch.ts';
 import type { RowReference } from './payload.ts';
 import { DataverseError } from './protocol-error.ts';
+import { callerOf } from './security/caller.ts';
 import type { WriteResult } from './write-rows.ts';
 
 /** A fault asks for the connection to be cut in the middle of a batch. */
@@ -41,6 +47,21 @@ function withReference(
   return { ...request, path: `${known.table.entitySet}(${known.id})${match[2]}` };
 }
 
+/** Headers of a part count for that part (facts A4): whom it acts for, and duplicate detection. */
+function forPart(
+  context: ApiContext,
+  request: ApiRequest,
+  references: ReadonlyMap<string, RowReference>,
+): ApiContext {
+  const { headers } = request;
+  const isOther = headers['callerobjectid'] !== undefined || headers['mscrmcallerid'] !== undefined;
+  const { authorization } = context;
+  const caller = isOther
+    ? callerOf(context, { ...headers, ...(authorization === undefined ? {} : { authorization }) })
+    : context.caller;
+  return { ...context, references, caller, detectsDuplicates: detectsDuplicates(headers) };
+}
+
 class BatchRun {
   readonly #context: ApiContext;
   readonly #dispatch: Dispatch;
@@ -75,17 +96,17 @@ class BatchRun {
       const { response } = this.#call(item, new Map());
       return { kind: 'request', part: { contentId, response } };
     } catch (error) {
-      return this.#failure(error, contentId);
+      return this.#failure(error, item);
     }
   }
 
   #changeSet(set: ChangeSet): ItemResponse {
     const references = new Map<string, RowReference>();
-    let current: string | undefined;
+    let current: BatchRequest | undefined;
     try {
       const parts = this.#context.store.atomic(() =>
         set.requests.map((item): PartResponse => {
-          current = item.contentId;
+          current = item;
           const { response, reference } = this.#call(item, references);
           if (response.status >= 400) {
             throw new DataverseError(response.status, '0x0', response.body);
@@ -102,12 +123,13 @@ class BatchRun {
     }
   }
 
-  #failure(error: unknown, contentId: string | undefined): ItemResponse {
+  #failure(error: unknown, item: BatchRequest | undefined): ItemResponse {
     // What is no protocol error may have written half a row: it undoes the whole batch.
     if (!(error instanceof DataverseError)) {
       throw error;
     }
-    return { kind: 'request', part: { contentId, response: errorResponse(error) } };
+    const response = errorResponse(error, item?.request.headers['prefer']);
+    return { kind: 'request', part: { contentId: item?.contentId, response } };
   }
 
   #call(item: BatchRequest, references: ReadonlyMap<string, RowReference>): WriteResult {
@@ -115,7 +137,7 @@ class BatchRun {
       throw new DataverseError(400, '0x80060888', 'A batch cannot hold a batch.');
     }
     const request = withReference(item.request, references);
-    return this.#dispatch({ ...this.#context, references }, request);
+    return this.#dispatch(forPart(this.#context, request, references), request);
   }
 }
 

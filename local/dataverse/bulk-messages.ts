@@ -1,6 +1,7 @@
 import type { ApiContext } from './api-context.ts';
 import { type ApiRequest, type ApiResponse, emptyResponse, jsonResponse } from './api-message.ts';
 import { isGuid } from './column-value.ts';
+import type { RowEvent } from './events/row-event.ts';
 import type { Table } from './model.ts';
 import { isJsonObject, type JsonObject, readBody, readPayload } from './payload.ts';
 import { badPayload, DataverseError, rowMissing } from './protocol-error.ts';
@@ -125,5 +126,8 @@ export function runBulk(
       `The '${message}' method does not support entities of type '${table.name}'.`,
     );
   }
-  return handler(context, table, readTargets(table, request.body));
+  const bulk: RowEvent[] = [];
+  const answer = handler({ ...context, bulk }, table, readTargets(table, request.body));
+  context.events.afterBulk(context, bulk);
+  return answer;
 }

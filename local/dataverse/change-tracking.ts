@@ -29,8 +29,8 @@ export function checkTrackable(table: Table, options: QueryOptions): void {
   if (!table.changeTracking) {
     throw new DataverseError(
       400,
-      '0x80044353',
-      `Change tracking isn't enabled for entity: ${table.name}.`,
+      '0x80072491',
+      `Entity ${table.name} isn't enabled for change tracking.`,
     );
   }
 }

@@ -1,11 +1,17 @@
 import { z } from 'zod';
 import { type ApiRequest, type ApiResponse, emptyResponse, jsonResponse } from './api-message.ts';
 import type { CallCounts } from './call-counts.ts';
-import { type FaultPlan, faultsSchema } from './faults.ts';
+import { type Clock, clockSchema } from './clock.ts';
+import { rowsTable } from './database.ts';
+import type { DeliveryQueue } from './events/delivery-queue.ts';
+import { type PluginRules, rulesSchema } from './events/plugin-rules.ts';
+import { faultsSchema } from './fault-rule.ts';
+import type { FaultPlan } from './faults.ts';
 import type { Model } from './model.ts';
 import { platformAgent, platformTables } from './platform-rows.ts';
 import { DataverseError } from './protocol-error.ts';
 import type { RowStore } from './row-store.ts';
+import { addUser, userSchema } from './security/control-users.ts';
 import { protectionSchema, type ServiceProtection } from './service-protection.ts';
 
 export interface ControlState {
@@ -13,7 +19,10 @@ export interface ControlState {
   readonly store: RowStore;
   readonly counts: CallCounts;
   readonly faults: FaultPlan;
+  readonly clock: Clock;
   readonly protection: ServiceProtection;
+  readonly rules: PluginRules;
+  readonly queue: DeliveryQueue;
   /** Calls being handled now. */
   readonly running: () => number;
 }
@@ -21,17 +30,21 @@ export interface ControlState {
 const writesPage = 10_000;
 
 function status(state: ControlState): ApiResponse {
-  const { model, store, counts, faults } = state;
+  const { model, store, counts, faults, rules, queue } = state;
+  const { pending: pendingDeliveries } = queue;
   const rows = [...model.tables.values()]
     .filter((table) => !platformTables.has(table.name))
     .map((table) => [table.name, store.count(table)] as const)
     .filter(([, count]) => count > 0);
   return jsonResponse(200, {
-    idle: state.running() === 0,
+    idle: state.running() === 0 && pendingDeliveries === 0,
     rows: Object.fromEntries(rows),
     calls: counts.byAgent(),
     callsByKind: counts.byKind(),
     pendingFaults: faults.pending,
+    seededFaults: faults.seeded,
+    pendingDeliveries,
+    plugins: rules.count,
     lastSequence: store.version,
   });
 }
@@ -46,7 +59,10 @@ function writes(state: ControlState, query: string): ApiResponse {
   }
   const rows = state.store
     .prepare(
-      'SELECT sequence, tbl, id, kind, columns, agent, at FROM writes WHERE sequence>? AND agent<>? ORDER BY sequence LIMIT ?',
+      `SELECT w.sequence, w.tbl, w.id, w.kind, w.columns, w.agent, w.at, w.user, w.tag,
+        json_extract(u.body,'$.applicationid') AS application
+        FROM writes w LEFT JOIN ${rowsTable('systemuser')} u ON u.id=w.user
+        WHERE w.sequence>? AND w.agent<>? ORDER BY w.sequence LIMIT ?`,
     )
     .all(since, platformAgent, limit);
   const value = rows.map((row) => ({
@@ -56,6 +72,9 @@ function writes(state: ControlState, query: string): ApiResponse {
     kind: row['kind'],
     columns: JSON.parse(String(row['columns'])),
     agent: row['agent'],
+    user: row['user'],
+    application: row['application'],
+    tag: row['tag'],
     at: new Date(Number(row['at'])).toISOString(),
   }));
   return jsonResponse(200, { writes: value, next: value.at(-1)?.sequence ?? since });
@@ -76,7 +95,13 @@ function setFaults(state: ControlState, request: ApiRequest): ApiResponse {
     return emptyResponse(204);
   }
   state.faults.add(parse(faultsSchema, request.body));
-  return jsonResponse(200, { pendingFaults: state.faults.pending });
+  const { pending: pendingFaults, seeded: seededFaults } = state.faults;
+  return jsonResponse(200, { pendingFaults, seededFaults });
+}
+
+function setClock(state: ControlState, request: ApiRequest): ApiResponse {
+  state.clock.set(request.method === 'DELETE' ? { skewMs: 0 } : parse(clockSchema, request.body));
+  return jsonResponse(200, { now: new Date(state.clock.now()).toISOString() });
 }
 
 /** `POST /_control/protection` with limits switches them on, `DELETE` off. */
@@ -84,6 +109,16 @@ function setProtection(state: ControlState, request: ApiRequest): ApiResponse {
   state.protection.limits =
     request.method === 'DELETE' ? undefined : parse(protectionSchema, request.body);
   return jsonResponse(200, { protection: state.protection.limits ?? null });
+}
+
+/** `POST /_control/plugins` adds scripted plug-ins, `DELETE` forgets them all. */
+function setPlugins(state: ControlState, request: ApiRequest): ApiResponse {
+  if (request.method === 'DELETE') {
+    state.rules.clear();
+    return emptyResponse(204);
+  }
+  state.rules.add(parse(rulesSchema, request.body), state.model);
+  return jsonResponse(200, { plugins: state.rules.count });
 }
 
 /** Answers `/_control/<name>`. */
@@ -97,11 +132,17 @@ export function controlResponse(state: ControlState, request: ApiRequest): ApiRe
       return setFaults(state, request);
     case 'POST protection':
       return setProtection(state, request);
+    case 'POST clock':
+      return setClock(state, request);
+    case 'POST users':
+      return jsonResponse(200, addUser(state, parse(userSchema, request.body)));
+    case 'POST plugins':
+      return setPlugins(state, request);
     default:
       throw new DataverseError(
         404,
         '0x8006088a',
-        'The control endpoints are GET status, GET writes, POST and DELETE faults, POST and DELETE protection.',
+        'The control endpoints are GET status, GET writes, POST and DELETE faults, POST and DELETE protection, POST and DELETE plugins, POST and DELETE clock, POST users.',
       );
   }
 }

@@ -23,9 +23,19 @@ const schema = `
     PRIMARY KEY(slot, value)) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS writes(
     sequence INTEGER PRIMARY KEY, tbl TEXT NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL,
-    columns TEXT NOT NULL, agent TEXT NOT NULL, at INTEGER NOT NULL);
+    columns TEXT NOT NULL, agent TEXT NOT NULL, at INTEGER NOT NULL, user TEXT, tag TEXT);
   CREATE INDEX IF NOT EXISTS writes_by_table ON writes(tbl, sequence);
 `;
+
+/** Columns that databases of earlier versions lack. */
+function addColumns(database: DatabaseSync): void {
+  const known = database.prepare('PRAGMA table_info(writes)').all();
+  for (const name of ['user', 'tag']) {
+    if (!known.some((column) => column['name'] === name)) {
+      database.exec(`ALTER TABLE writes ADD COLUMN ${name} TEXT`);
+    }
+  }
+}
 
 /** Opens (or makes) the database of the stand-in; without a folder it lives in memory. */
 export function openDatabase(folder: string | undefined): DatabaseSync {
@@ -39,6 +49,7 @@ export function openDatabase(folder: string | undefined): DatabaseSync {
     'PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=8000; PRAGMA cache_size=-131072; PRAGMA temp_store=MEMORY;',
   );
   database.exec(schema);
+  addColumns(database);
   registerTextFunctions(database);
   return database;
 }

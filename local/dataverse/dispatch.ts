@@ -1,13 +1,16 @@
 import type { ApiContext } from './api-context.ts';
-import { type ApiRequest, type ApiResponse, jsonResponse } from './api-message.ts';
+import { type ApiRequest, type ApiResponse, readPreferences } from './api-message.ts';
+import { isAssociation, writeAssociation } from './associations.ts';
 import { bulkMessage, runBulk } from './bulk-messages.ts';
+import { requireBypass } from './events/bypass-privilege.ts';
+import { readCallFacts } from './events/call-facts.ts';
 import { metadataResponse } from './metadata.ts';
 import type { Table } from './model.ts';
 import { DataverseError, errorBody, methodNotAllowed, resourceMissing } from './protocol-error.ts';
 import { countTable, listRows, readMember, readRow } from './read-rows.ts';
 import { type KeyPart, readPath, type Segment } from './resource-path.ts';
 import { tableOf } from './row-address.ts';
-import { businessUnitId, organizationId, systemUserId } from './system-tables.ts';
+import { unboundOperation } from './unbound-operations.ts';
 import { patchRow, postRow, removeRow, type WriteResult, writeMember } from './write-rows.ts';
 
 function read(response: ApiResponse): WriteResult {
@@ -30,6 +33,14 @@ function onRow(context: ApiContext, request: ApiRequest, place: RowPlace): Write
     );
   }
   return context.store.single(() => {
+    const isReferred = member !== undefined && rest[1]?.name === '$ref';
+    if (isReferred && isAssociation(context, place.table, member.name)) {
+      return writeAssociation(context, request, {
+        ...place,
+        member: member.name,
+        memberKey: member.key,
+      });
+    }
     if (member !== undefined && (request.method === 'PUT' || request.method === 'DELETE')) {
       const isReference = rest[1]?.name === '$ref';
       return writeMember(context, request, { ...place, member: member.name, isReference });
@@ -70,21 +81,15 @@ function onSet(
   throw resourceMissing(member.name);
 }
 
-function whoAmI(context: ApiContext): ApiResponse {
-  return jsonResponse(200, {
-    '@odata.context': `${context.baseUrl}$metadata#Microsoft.Dynamics.CRM.WhoAmIResponse`,
-    BusinessUnitId: businessUnitId,
-    UserId: systemUserId,
-    OrganizationId: organizationId,
-  });
-}
-
-function route(context: ApiContext, request: ApiRequest): WriteResult {
+function route(before: ApiContext, request: ApiRequest): WriteResult {
+  const context = { ...before, call: readCallFacts(request) };
+  requireBypass(context);
+  const unbound = unboundOperation(context, request);
+  if (unbound !== undefined) {
+    return read(unbound);
+  }
   const segments = readPath(request.path);
   const [first, ...rest] = segments;
-  if (first?.name === 'WhoAmI') {
-    return read(whoAmI(context));
-  }
   const metadata = metadataResponse(context, request, segments);
   if (metadata !== undefined) {
     return read(metadata);
@@ -98,8 +103,11 @@ function route(context: ApiContext, request: ApiRequest): WriteResult {
     : onRow(context, request, { table, key: first.key, raw: first.raw, rest });
 }
 
-/** The answer to a request that ended in an error. What is not ours becomes a plain 500. */
-export function errorResponse(error: unknown): ApiResponse {
+/**
+ * The answer to a request that ended in an error. What is not ours becomes a
+ * plain 500. With all annotations preferred the error has its details (facts A1).
+ */
+export function errorResponse(error: unknown, prefer?: string): ApiResponse {
   const known =
     error instanceof DataverseError
       ? error
@@ -107,7 +115,7 @@ export function errorResponse(error: unknown): ApiResponse {
   return {
     status: known.status,
     headers: { 'Content-Type': 'application/json; odata.metadata=minimal', ...known.headers },
-    body: errorBody(known),
+    body: errorBody(known, readPreferences(prefer).annotations.includes('*')),
   };
 }
 

@@ -1,61 +1,31 @@
 import { syntaxError, type Token, tokenize } from './filter-tokens.ts';
-import { badQuery, DataverseError, notImplemented } from './protocol-error.ts';
-import { type Literal, readLiteral } from './resource-path.ts';
-
-export type Operand =
-  | { readonly kind: 'property'; readonly navigation: string | undefined; readonly name: string }
-  | { readonly kind: 'literal'; readonly literal: Literal };
-
-export type Property = Operand & { readonly kind: 'property' };
-
-export const comparisons = ['eq', 'ne', 'gt', 'ge', 'lt', 'le'] as const;
-export type Comparison = (typeof comparisons)[number];
-
-const textTests = ['contains', 'startswith', 'endswith'] as const;
-export type TextTest = (typeof textTests)[number];
-
-export type Filter =
-  | { readonly kind: 'and' | 'or'; readonly items: readonly Filter[] }
-  | { readonly kind: 'not'; readonly item: Filter }
-  | {
-      readonly kind: 'compare';
-      readonly operator: Comparison;
-      readonly left: Operand;
-      readonly right: Operand;
-    }
-  | {
-      readonly kind: 'text';
-      readonly test: TextTest;
-      readonly property: Property;
-      readonly text: string;
-    }
-  | {
-      readonly kind: 'list';
-      readonly test: 'In' | 'NotIn' | 'Between' | 'NotBetween';
-      readonly property: Property;
-      readonly values: readonly string[];
-    };
+import {
+  comparisons,
+  type Filter,
+  listTests,
+  type Operand,
+  propertyOf,
+  type TextTest,
+  textTests,
+} from './filter-tree.ts';
+import { badQuery, DataverseError } from './protocol-error.ts';
+import { requireQueryFunction } from './query-functions.ts';
+import { readLiteral } from './resource-path.ts';
 
 const prefix = 'Microsoft.Dynamics.CRM.';
-const listTests = ['In', 'NotIn', 'Between', 'NotBetween'] as const;
 const name = /^[A-Za-z_][A-Za-z0-9_]*(\/[A-Za-z_][A-Za-z0-9_]*)?$/;
 const maxDepth = 100;
 /** A query may have this many conditions, and a condition this many values (knowledge, not read in a page). */
 const maxConditions = 500;
 const maxValues = 2000;
 
-function propertyOf(text: string): Property {
-  const [first = '', second] = text.split('/');
-  return second === undefined
-    ? { kind: 'property', navigation: undefined, name: first }
-    : { kind: 'property', navigation: first, name: second };
-}
-
 /** Recursive descent over the grammar of facts A8. */
 class FilterParser {
   readonly #filter: string;
   readonly #aliases: ReadonlyMap<string, string>;
-  readonly #tokens: readonly Token[];
+  readonly #tokens: Token[];
+  /** Range variables of the lambdas around the present place, the innermost last. */
+  readonly #variables: string[] = [];
   #next = 0;
   #depth = 0;
   #conditions = 0;
@@ -63,7 +33,7 @@ class FilterParser {
   constructor(filter: string, aliases: ReadonlyMap<string, string>) {
     this.#filter = filter;
     this.#aliases = aliases;
-    this.#tokens = tokenize(filter);
+    this.#tokens = [...tokenize(filter)];
   }
 
   parse(): Filter {
@@ -136,10 +106,12 @@ class FilterParser {
       return this.#textTest(test);
     }
     if (token.text.startsWith(prefix)) {
-      return this.#listTest(token.text.slice(prefix.length));
+      return this.#query(token.text.slice(prefix.length));
     }
-    if (/\/(any|all)$/.test(token.text)) {
-      throw notImplemented('any and all in $filter');
+    const lambda = /^(.+)\/(any|all)$/.exec(token.text);
+    if (lambda !== null) {
+      const test = lambda[2] === 'any' ? 'any' : 'all';
+      return this.#lambda(this.#local(lambda[1] ?? '', token), test);
     }
     throw badQuery(`An unknown function with name '${token.text}' was found.`);
   }
@@ -157,28 +129,72 @@ class FilterParser {
     return { kind: 'text', test, property, text: value.literal.value };
   }
 
-  #listTest(functionName: string): Filter {
-    const test = listTests.find((word) => word === functionName);
-    if (test === undefined) {
-      throw notImplemented(`the query function ${prefix}${functionName}`);
+  /** `collection/any(v:v/column eq 1)`; what is inside speaks of the variable's row. */
+  #lambda(collection: string, test: 'any' | 'all'): Filter {
+    if (test === 'any' && this.#take(')')) {
+      return { kind: 'lambda', test, collection, item: undefined };
     }
-    this.#parameter('PropertyName');
-    const property = this.#operand();
-    this.#expect(',');
-    this.#parameter('PropertyValues');
-    const values = this.#array();
-    this.#expect(')');
-    if (property.kind !== 'literal' || property.literal.kind !== 'text') {
-      throw badQuery(`The parameter 'PropertyName' of '${functionName}' is a quoted column name.`);
-    }
-    return { kind: 'list', test, property: propertyOf(property.literal.value), values };
-  }
-
-  #parameter(word: string): void {
-    if (!this.#takeWord(word)) {
+    const token = this.#peek();
+    const [, variable, rest] = /^(\w+):(.*)$/.exec(token?.text ?? '') ?? [];
+    if (token === undefined || variable === undefined) {
       throw this.#error();
     }
-    this.#expect('=');
+    if (rest === undefined || rest === '') {
+      this.#next += 1;
+    } else {
+      const at = token.at + variable.length + 1;
+      this.#tokens[this.#next] = { kind: 'word', text: rest, at };
+    }
+    this.#variables.push(variable);
+    const item = this.#or();
+    this.#variables.pop();
+    this.#expect(')');
+    return { kind: 'lambda', test, collection, item };
+  }
+
+  #query(functionName: string): Filter {
+    const test = listTests.find((word) => word === functionName);
+    if (test === undefined) {
+      requireQueryFunction(functionName);
+    }
+    const parameters = this.#parameters();
+    const [name] = parameters.get('PropertyName') ?? [];
+    if (name === undefined) {
+      throw badQuery(`The parameter 'PropertyName' of '${functionName}' is a quoted column name.`);
+    }
+    const property = propertyOf(name);
+    const values = [...parameters].flatMap(([key, list]) => (key === 'PropertyName' ? [] : list));
+    if (test === undefined) {
+      return { kind: 'query', name: functionName, property, values };
+    }
+    if (!parameters.has('PropertyValues')) {
+      throw this.#error();
+    }
+    return { kind: 'list', test, property, values };
+  }
+
+  /** `PropertyName='a',PropertyValue=1)`, or `PropertyValues=["a"]`; each as a list of texts. */
+  #parameters(): ReadonlyMap<string, readonly string[]> {
+    const found = new Map<string, readonly string[]>();
+    do {
+      const name = this.#peek();
+      this.#next += 1;
+      this.#expect('=');
+      if (name?.kind !== 'word' || !/^Property(Name|Values?|Value[12])$/.test(name.text)) {
+        throw this.#error();
+      }
+      found.set(name.text, name.text === 'PropertyValues' ? this.#array() : [this.#value()]);
+    } while (this.#take(','));
+    this.#expect(')');
+    return found;
+  }
+
+  #value(): string {
+    const operand = this.#operand();
+    if (operand.kind !== 'literal' || operand.literal.kind === 'null') {
+      throw this.#error();
+    }
+    return String(operand.literal.value);
   }
 
   #array(): readonly string[] {
@@ -203,11 +219,28 @@ class FilterParser {
     }
     const text = this.#resolve(token);
     const literal = readLiteral(text);
-    if (literal === undefined && !name.test(text)) {
+    if (literal !== undefined) {
+      this.#next += 1;
+      return { kind: 'literal', literal };
+    }
+    const local = this.#local(text, token);
+    if (!name.test(local)) {
       throw this.#error();
     }
     this.#next += 1;
-    return literal === undefined ? propertyOf(text) : { kind: 'literal', literal };
+    return propertyOf(local);
+  }
+
+  /** A name without the range variable it starts with; inside a lambda it must have one. */
+  #local(text: string, token: Token): string {
+    const variable = this.#variables.at(-1);
+    if (variable === undefined) {
+      return text;
+    }
+    if (!text.startsWith(`${variable}/`)) {
+      throw syntaxError(token.at, this.#filter);
+    }
+    return text.slice(variable.length + 1);
   }
 
   /** A parameter alias stands for the text of its query option; without one it is null. */

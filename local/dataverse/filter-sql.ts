@@ -1,6 +1,7 @@
 import { edmType } from './column-value.ts';
 import { rowsTable } from './database.ts';
-import type { Comparison, Filter, Operand, Property, TextTest } from './filter-parser.ts';
+import { conditionCost } from './filter-cost.ts';
+import type { Comparison, Filter, Operand, Property, TextTest } from './filter-tree.ts';
 import {
   families,
   incompatible,
@@ -11,6 +12,7 @@ import {
 } from './filter-values.ts';
 import type { Column, Model, Table } from './model.ts';
 import { badQuery, unknownProperty } from './protocol-error.ts';
+import { type QueryIdentity, queryFunctionSql } from './query-functions.ts';
 import type { Literal } from './resource-path.ts';
 
 export interface Sql {
@@ -27,6 +29,9 @@ export interface FilterScope {
   readonly slotOf: (column: Column) => number | undefined;
   /** How many rows an indexed value selects, counted up to a bound. */
   readonly selects: (slot: number, value: string) => number;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  readonly identity: QueryIdentity;
 }
 
 const sqlOperators: Readonly<Record<Comparison, string>> = {
@@ -122,43 +127,46 @@ class FilterCompiler {
         });
       case 'list':
         return this.#list(filter, mayUseIndex);
+      case 'query':
+        return this.#within(filter.property, (table, column, alias) => {
+          const { now, identity } = this.#scope;
+          const side = columnSql(table, column, alias);
+          return queryFunctionSql(filter, { column, side, now, identity });
+        });
+      case 'lambda':
+        return this.#lambda(filter);
     }
+  }
+
+  /** Asks the rows whose lookup leads here; a collection without rows fits every `all`. */
+  #lambda({ collection, test, item }: Filter & { kind: 'lambda' }): Sql {
+    const { model, table, alias, slotOf } = this.#scope;
+    const incoming = model.incoming.get(table.name)?.find((one) => one.collection === collection);
+    if (incoming === undefined) {
+      throw unknownProperty(collection, table.name);
+    }
+    const child = `${alias}x`;
+    const scope = { ...this.#scope, table: incoming.table, alias: child };
+    const inner =
+      item === undefined ? { text: '1', values: [] } : new FilterCompiler(scope).compile(item);
+    const wanted = test === 'any' ? inner : negate(inner);
+    const slot = slotOf(incoming.column);
+    const link =
+      slot === undefined
+        ? `${columnSql(incoming.table, incoming.column, child)} = ${alias}.id`
+        : `${child}.id IN (SELECT id FROM links WHERE value=${alias}.id AND slot=${slot})`;
+    const found = `EXISTS (SELECT 1 FROM ${rowsTable(incoming.table.name)} ${child} WHERE ${link} AND ${wanted.text})`;
+    return { text: test === 'any' ? found : `NOT ${found}`, values: wanted.values };
   }
 
   /** Only the most selective indexed condition drives the search; the rest test its rows. */
   #conjunction(items: readonly Filter[], mayUseIndex: boolean): readonly Sql[] {
-    const costs = items.map((item) => (mayUseIndex ? this.#cost(item) : undefined));
+    const costs = items.map((item) => (mayUseIndex ? conditionCost(item, this.#scope) : undefined));
     const known = costs.filter((cost) => cost !== undefined);
     const best = known.length === 0 ? -1 : costs.indexOf(Math.min(...known));
     return items.map((item, index) =>
       this.compile(item, mayUseIndex && (index === best || costs[index] === undefined)),
     );
-  }
-
-  #cost(filter: Filter): number | undefined {
-    if (filter.kind !== 'compare' && filter.kind !== 'list') {
-      return undefined;
-    }
-    const property = filter.kind === 'list' ? filter.property : filter.left;
-    if (property.kind !== 'property' || property.navigation !== undefined) {
-      return undefined;
-    }
-    const column = propertyColumn(this.#scope.table, property.name);
-    const slot = this.#scope.slotOf(column);
-    const isId = column.name === this.#scope.table.primaryId;
-    if (filter.kind === 'list') {
-      return filter.test === 'In' && (isId || slot !== undefined) ? 10 : undefined;
-    }
-    if (filter.operator !== 'eq' || filter.right.kind !== 'literal') {
-      return undefined;
-    }
-    const value = literalValue(filter.right.literal, column);
-    if (isId) {
-      return 0;
-    }
-    return slot === undefined || value === undefined
-      ? undefined
-      : this.#scope.selects(slot, String(value));
   }
 
   #compare(filter: Filter & { kind: 'compare' }, mayUseIndex: boolean): Sql {

@@ -1,6 +1,6 @@
 import { edmType, isGuid } from './column-value.ts';
 import { dayText, utcText } from './date-value.ts';
-import type { Comparison } from './filter-parser.ts';
+import type { Comparison } from './filter-tree.ts';
 import type { Column } from './model.ts';
 import type { ColumnType } from './model-schema.ts';
 import { badQuery } from './protocol-error.ts';

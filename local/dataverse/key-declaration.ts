@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ApiContext } from './api-context.ts';
 import { type ApiRequest, type ApiResponse, emptyResponse } from './api-message.ts';
-import type { Table } from './model.ts';
+import type { Column, Table, TableKey } from './model.ts';
 import { readBody } from './payload.ts';
 import { DataverseError } from './protocol-error.ts';
 import type { Segment } from './resource-path.ts';
@@ -20,6 +20,28 @@ function refuse(message: string): DataverseError {
   return new DataverseError(400, '0x80060888', message);
 }
 
+function checkNewKey(table: Table, name: string, columns: readonly Column[]): void {
+  if (table.keys.has(name)) {
+    throw new DataverseError(
+      400,
+      '0x80060893',
+      `An entity key with the name ${name} already exists on entity ${table.name}.`,
+    );
+  }
+  const isSame = (key: TableKey): boolean =>
+    key.columns.length === columns.length && key.columns.every((one) => columns.includes(one));
+  if ([...table.keys.values()].some(isSame)) {
+    throw new DataverseError(
+      400,
+      '0x80060894',
+      'An entity key with the selected attributes already exists on entity.',
+    );
+  }
+  if (table.keys.size >= maxKeys) {
+    throw refuse(`${table.name} has ${maxKeys} keys already.`);
+  }
+}
+
 /** `POST EntityDefinitions(..)/Keys`: Pending, then InProgress, then Active. */
 export function declareKey(context: ApiContext, table: Table, request: ApiRequest): ApiResponse {
   const parsed = declarationSchema.safeParse(readBody(request.body));
@@ -34,9 +56,7 @@ export function declareKey(context: ApiContext, table: Table, request: ApiReques
     }
     return column;
   });
-  if (table.keys.has(name) || table.keys.size >= maxKeys) {
-    throw refuse(`${table.name} has a key ${name} already, or has ${maxKeys} keys.`);
-  }
+  checkNewKey(table, name, columns);
   const activeFrom = context.now + context.keyBuildMs;
   const key = { name, columns, createdAt: context.now, activeFrom };
   context.store.atomic(() => {

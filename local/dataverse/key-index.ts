@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { rowsTable } from './database.ts';
 import type { Model, Table, TableKey } from './model.ts';
-import { duplicateRow } from './protocol-error.ts';
+import { DataverseError } from './protocol-error.ts';
 import { keyText, type RowValues } from './row.ts';
 
 export type KeyStatus = 'Pending' | 'InProgress' | 'Active' | 'Failed';
@@ -99,8 +99,10 @@ export class KeyIndex {
   #requireFree(key: TableKey, slot: number, value: string): void {
     if (this.#find.get(slot, value) !== undefined) {
       const names = key.columns.map((column) => column.name).join(', ');
-      throw duplicateRow(
-        `A record that has the attribute values ${names} already exists. The entity key ${key.name} requires that this set of attributes contains unique values. Select unique values and try again.`,
+      throw new DataverseError(
+        412,
+        '0x80060892',
+        `Entity Key ${key.name} violated. A record with the same value for ${names} already exists. A duplicate record cannot be created. Select one or more unique values and try again.`,
       );
     }
   }

@@ -12,13 +12,22 @@ interface IndexedColumn {
 const unselective = new Set([
   'createdby',
   'modifiedby',
+  'createdonbehalfby',
+  'modifiedonbehalfby',
   'ownerid',
   'owningbusinessunit',
   'transactioncurrencyid',
 ]);
 
-/** Text columns that syncs match rows on. */
-const matchedText = new Set(['msemr_azurefhirid', 'msemr_code', 'msemr_value', 'msemr_identifier']);
+/** Text columns that syncs match rows on, and ids by which a caller is found. */
+const matchedText = new Set([
+  'msemr_azurefhirid',
+  'msemr_code',
+  'msemr_value',
+  'msemr_identifier',
+  'applicationid',
+  'azureactivedirectoryobjectid',
+]);
 
 function isIndexed(table: Table, column: Column): boolean {
   const inKey = [...table.keys.values()].some((key) => key.columns.includes(column));
@@ -70,6 +79,37 @@ export class LinkIndex {
       const indexed = this.#attach(table, column, undefined);
       this.#columns.set(table, [...(this.#columns.get(table) ?? []), indexed]);
     }
+  }
+
+  /** Indexes the columns of a new table that are worth it. */
+  addTable(table: Table): void {
+    for (const column of table.columns.values()) {
+      if (isIndexed(table, column)) {
+        this.add(table, column);
+      }
+    }
+  }
+
+  remove(table: Table, column: Column): void {
+    const slot = this.#slots.get(column);
+    if (slot !== undefined) {
+      this.#database.prepare('DELETE FROM links WHERE slot=?').run(slot);
+      this.#database.prepare('DELETE FROM slots WHERE slot=?').run(slot);
+      this.#owners.delete(slot);
+      this.#slots.delete(column);
+      const others = this.#columns.get(table) ?? [];
+      this.#columns.set(
+        table,
+        others.filter((one) => one.column !== column),
+      );
+    }
+  }
+
+  removeTable(table: Table): void {
+    for (const { column } of this.#columns.get(table) ?? []) {
+      this.remove(table, column);
+    }
+    this.#columns.delete(table);
   }
 
   move(table: Table, id: string, before: RowValues, after: RowValues): void {

@@ -8,6 +8,7 @@ const { values } = parseArgs({
     data: { type: 'string' },
     extend: { type: 'string', multiple: true, default: [] },
     'require-token': { type: 'boolean', default: false },
+    'webhook-origin': { type: 'string', multiple: true, default: [] },
   },
 });
 
@@ -24,6 +25,7 @@ try {
     port: Number(values.port),
     extensions: values.extend,
     requireToken: values['require-token'],
+    webhookOrigins: values['webhook-origin'],
     ...(values.data === undefined ? {} : { dataFolder: values.data }),
   });
   const stop = (): void => {

@@ -1,9 +1,18 @@
 import type { ApiContext } from './api-context.ts';
 import { type ApiRequest, type ApiResponse, jsonResponse } from './api-message.ts';
-import type { MetadataObject } from './attribute-metadata.ts';
+import { attributeMetadata, type MetadataObject } from './attribute-metadata.ts';
 import { metadataDocument } from './csdl.ts';
+import { metadataAction, requireMetadataWrite } from './customizations/metadata-writes.ts';
+import { relationshipDefinitions } from './customizations/relationship-definitions.ts';
+import {
+  changeAttribute,
+  createAttribute,
+  deleteAttribute,
+} from './customizations/write-attributes.ts';
+import { globalChoices } from './customizations/write-choices.ts';
+import { changeTable, createTable, deleteTable } from './customizations/write-tables.ts';
 import { declareKey, withdrawKey } from './key-declaration.ts';
-import type { Table } from './model.ts';
+import type { Column, Table } from './model.ts';
 import { filterObjects, selectMembers } from './object-query.ts';
 import { methodNotAllowed, resourceMissing } from './protocol-error.ts';
 import { type QueryOptions, readQueryOptions } from './query-options.ts';
@@ -51,6 +60,11 @@ function listTables(context: ApiContext, options: QueryOptions): ApiResponse {
 }
 
 function tableKeyed(context: ApiContext, key: KeyPart): Table {
+  const named = key.kind === 'named' ? key.members.get('LogicalName') : undefined;
+  const known = named?.kind === 'text' ? context.model.tables.get(named.value) : undefined;
+  if (known !== undefined && isKeyed(tableMetadata(known), key)) {
+    return known;
+  }
   const table = [...context.model.tables.values()].find((one) => isKeyed(tableMetadata(one), key));
   if (table === undefined) {
     throw resourceMissing('EntityDefinitions');
@@ -94,12 +108,61 @@ function viewCollection(
   return jsonResponse(200, { '@odata.context': `${about}/$entity`, ...value });
 }
 
+function columnKeyed(table: Table, key: KeyPart): Column {
+  const found = [...table.columns.values()].find((one) =>
+    isKeyed(attributeMetadata(table, one), key),
+  );
+  if (found === undefined) {
+    throw resourceMissing('Attributes');
+  }
+  return found;
+}
+
+function writeAttribute(
+  context: ApiContext,
+  request: ApiRequest,
+  { table, segment }: { readonly table: Table; readonly segment: Segment },
+): ApiResponse {
+  const { key } = segment;
+  if (key === undefined && request.method === 'POST') {
+    return createAttribute(context, table, request);
+  }
+  if (key !== undefined && request.method === 'PUT') {
+    return changeAttribute(context, { table, column: columnKeyed(table, key) }, request);
+  }
+  if (key !== undefined && request.method === 'DELETE') {
+    return deleteAttribute(context, { table, column: columnKeyed(table, key) });
+  }
+  throw methodNotAllowed(request.method);
+}
+
+function writeTable(
+  context: ApiContext,
+  request: ApiRequest,
+  key: KeyPart | undefined,
+): ApiResponse {
+  requireMetadataWrite(context, request, 'EntityDefinitions');
+  if (key === undefined && request.method === 'POST') {
+    return createTable(context, request);
+  }
+  if (key !== undefined && request.method === 'PUT') {
+    return changeTable(context, tableKeyed(context, key), request);
+  }
+  if (key !== undefined && request.method === 'DELETE') {
+    return deleteTable(context, tableKeyed(context, key));
+  }
+  throw methodNotAllowed(request.method);
+}
+
 function definitions(
   context: ApiContext,
   request: ApiRequest,
   segments: readonly Segment[],
 ): ApiResponse {
   const [first, second, ...rest] = segments;
+  if (second === undefined && request.method !== 'GET') {
+    return writeTable(context, request, first?.key);
+  }
   const options = readQueryOptions(request.query);
   if (first?.key === undefined) {
     return listTables(context, options);
@@ -113,11 +176,15 @@ function definitions(
   if (collection === undefined) {
     throw resourceMissing(second.name);
   }
+  requireMetadataWrite(context, request, collection);
   if (collection === 'Keys' && request.method === 'POST') {
     return declareKey(context, table, request);
   }
   if (collection === 'Keys' && request.method === 'DELETE') {
     return withdrawKey(context, table, second);
+  }
+  if (collection === 'Attributes' && request.method !== 'GET') {
+    return writeAttribute(context, request, { table, segment: second });
   }
   if (request.method !== 'GET') {
     throw methodNotAllowed(request.method);
@@ -134,15 +201,16 @@ function serviceDocument(context: ApiContext): ApiResponse {
   return jsonResponse(200, { '@odata.context': `${context.baseUrl}$metadata`, value });
 }
 
-/** Answers the service document, `$metadata` and `EntityDefinitions`; undefined for other paths. */
+/** Answers the service document, `$metadata`, definitions and the actions about them; undefined for other paths. */
 export function metadataResponse(
   context: ApiContext,
   request: ApiRequest,
   segments: readonly Segment[],
 ): ApiResponse | undefined {
-  switch (segments[0]?.name) {
-    case undefined:
-      return serviceDocument(context);
+  if (segments[0] === undefined) {
+    return serviceDocument(context);
+  }
+  switch (segments[0].name) {
     case '$metadata':
       return {
         status: 200,
@@ -151,7 +219,13 @@ export function metadataResponse(
       };
     case 'EntityDefinitions':
       return definitions(context, request, segments);
+    case 'RelationshipDefinitions':
+      requireMetadataWrite(context, request, 'RelationshipDefinitions');
+      return relationshipDefinitions(context, request, segments);
+    case 'GlobalOptionSetDefinitions':
+      requireMetadataWrite(context, request, 'GlobalOptionSetDefinitions');
+      return globalChoices(context, request, segments[0]);
     default:
-      return undefined;
+      return metadataAction(context, request, segments[0].name);
   }
 }

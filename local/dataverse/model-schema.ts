@@ -28,9 +28,16 @@ const logicalName = z
   .string()
   .regex(/^[a-z][a-z0-9_]*$/, 'a logical name is lower case letters, digits and underscores');
 
-const columnSchema = z.strictObject({
+export const columnSchema = z.strictObject({
   type: z.enum(columnTypes),
   display: z.string().optional(),
+  schemaName: z.string().optional(),
+  /** Schema names of the relationships of a `lookup`, by target table. */
+  relationships: z.record(logicalName, z.string()).optional(),
+  /** Global choice that a `choice` or `multichoice` takes its options from. */
+  globalChoice: z.string().optional(),
+  /** Members to tell in the column's metadata beside those that follow from the form. */
+  details: z.record(z.string(), z.unknown()).optional(),
   /** Longest value in characters, for `string` and `memo`. */
   maxLength: z.int().positive().optional(),
   /** Value to label, for `choice` and `multichoice`. Without it every whole number is accepted. */
@@ -39,7 +46,8 @@ const columnSchema = z.strictObject({
   targets: z.array(logicalName).optional(),
   required: z.enum(['none', 'recommended', 'application', 'system']).optional(),
   /**
-   * Navigation property of a `lookup`: one name, or one per target table.
+   * Navigation property of a `lookup`: one name (which with several targets is given `_<target>`),
+   * or one per target table.
    * Default: the logical name, or `<column>_<target>` when there is more than one target.
    */
   navigation: z.union([z.string(), z.record(logicalName, z.string())]).optional(),
@@ -54,14 +62,17 @@ const keySchema = z.strictObject({
   columns: z.array(logicalName).min(1).max(16),
 });
 
-const tableSchema = z.strictObject({
+export const tableSchema = z.strictObject({
   display: z.string().optional(),
+  schemaName: z.string().optional(),
   entitySet: z.string().optional(),
   primaryId: logicalName.optional(),
   primaryName: logicalName.optional(),
   columns: z.record(logicalName, columnSchema),
   keys: z.array(keySchema).max(10).optional(),
   changeTracking: z.boolean().optional(),
+  /** False when `If-Match` with an etag is refused; default true. */
+  optimisticConcurrency: z.boolean().optional(),
   /** Bulk messages of the table; default all three. */
   bulkMessages: z.array(z.enum(['CreateMultiple', 'UpdateMultiple', 'UpsertMultiple'])).optional(),
 });

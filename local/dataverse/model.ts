@@ -1,3 +1,4 @@
+import type { Intersection } from './associations.ts';
 import { entitySetName } from './entity-set-name.ts';
 import type { ColumnForm, ColumnType, ModelFile, TableForm } from './model-schema.ts';
 import { systemColumns, systemTables } from './system-tables.ts';
@@ -7,14 +8,30 @@ export interface Column {
   /** Name in the Web API: the logical name, or `_name_value` for a lookup. */
   readonly property: string;
   readonly type: ColumnType;
+  readonly display: string;
+  readonly schemaName: string;
   readonly maxLength: number | undefined;
+  /** Shared by all columns of one global choice. */
   readonly options: ReadonlyMap<number, string> | undefined;
+  /** Name of the global choice that the options belong to. */
+  readonly globalChoice: string | undefined;
   readonly targets: readonly string[];
   /** Target table to navigation property. */
   readonly navigations: ReadonlyMap<string, string>;
+  /** Target table to the schema name of the relationship, which is also the collection on the target. */
+  readonly relationships: ReadonlyMap<string, string>;
+  /** Further members of the column's metadata, such as `MinValue`. */
+  readonly details: Readonly<Record<string, unknown>>;
   readonly required: NonNullable<ColumnForm['required']>;
   readonly create: boolean;
   readonly update: boolean;
+}
+
+/** A choice that columns of several tables may share. */
+export interface GlobalChoice {
+  readonly name: string;
+  readonly display: string;
+  readonly options: Map<number, string>;
 }
 
 export interface Navigation {
@@ -31,19 +48,22 @@ export interface TableKey {
   readonly createdAt: number;
 }
 
+/** Columns, keys and what follows from them change while the stand-in runs: metadata is writable. */
 export interface Table {
   readonly name: string;
-  readonly display: string;
+  display: string;
+  readonly schemaName: string;
   readonly entitySet: string;
   readonly primaryId: string;
   readonly primaryName: string | undefined;
-  readonly columns: ReadonlyMap<string, Column>;
+  readonly columns: Map<string, Column>;
   /** The same columns by Web API property name. */
-  readonly properties: ReadonlyMap<string, Column>;
-  readonly navigations: ReadonlyMap<string, Navigation>;
-  /** Grows and shrinks while the stand-in runs: keys may be declared through the metadata. */
+  readonly properties: Map<string, Column>;
+  readonly navigations: Map<string, Navigation>;
   readonly keys: Map<string, TableKey>;
-  readonly changeTracking: boolean;
+  changeTracking: boolean;
+  /** True when `If-Match` may hold an etag. */
+  readonly optimisticConcurrency: boolean;
   readonly bulkMessages: ReadonlySet<string>;
 }
 
@@ -56,9 +76,12 @@ export interface IncomingLookup {
 }
 
 export interface Model {
-  readonly tables: ReadonlyMap<string, Table>;
-  readonly entitySets: ReadonlyMap<string, Table>;
-  readonly incoming: ReadonlyMap<string, readonly IncomingLookup[]>;
+  readonly tables: Map<string, Table>;
+  readonly entitySets: Map<string, Table>;
+  readonly incoming: Map<string, IncomingLookup[]>;
+  readonly choices: Map<string, GlobalChoice>;
+  /** Many-to-many relationships made through the metadata. */
+  readonly intersections: Intersection[];
 }
 
 const bulkMessages = ['CreateMultiple', 'UpdateMultiple', 'UpsertMultiple'] as const;
@@ -68,23 +91,37 @@ function navigationsOf(name: string, form: ColumnForm): ReadonlyMap<string, stri
   const given = form.navigation;
   return new Map(
     targets.map((target) => {
-      const fallback = targets.length > 1 ? `${name}_${target}` : name;
-      const named = typeof given === 'string' ? given : given?.[target];
+      const suffix = targets.length > 1 ? `_${target}` : '';
+      const fallback = `${name}${suffix}`;
+      const common = typeof given === 'string' ? given : undefined;
+      const named = typeof given === 'object' ? given[target] : common && `${common}${suffix}`;
       return [target, named ?? fallback];
     }),
   );
 }
 
-function buildColumn(name: string, form: ColumnForm): Column {
+/** The schema name, when none is given, has the casing of the navigation property. */
+function schemaNameOf(name: string, navigations: ReadonlyMap<string, string>): string {
+  const [first] = navigations.values();
+  return navigations.size === 1 && first?.toLowerCase() === name ? first : name;
+}
+
+export function buildColumn(name: string, form: ColumnForm): Column {
   const options = form.options && Object.entries(form.options);
+  const navigations = navigationsOf(name, form);
   return {
     name,
+    display: form.display ?? name,
+    schemaName: form.schemaName ?? schemaNameOf(name, navigations),
+    globalChoice: form.globalChoice,
+    relationships: new Map(Object.entries(form.relationships ?? {})),
+    details: form.details ?? {},
     property: form.type === 'lookup' ? `_${name}_value` : name,
     type: form.type,
     maxLength: form.maxLength,
     options: options && new Map(options.map(([value, label]) => [Number(value), label])),
     targets: form.targets ?? [],
-    navigations: navigationsOf(name, form),
+    navigations,
     required: form.required ?? 'none',
     create: form.create ?? true,
     update: form.update ?? true,
@@ -103,30 +140,45 @@ function primaryNameOf(form: TableForm): string | undefined {
   return form.primaryName ?? nameColumns.find((name) => name in form.columns);
 }
 
-function buildTable(name: string, form: TableForm): Table {
+export function buildTable(name: string, form: TableForm): Table {
   const primaryId = form.primaryId ?? `${name}id`;
   const idForm: ColumnForm = { type: 'guid', required: 'system', update: false };
   const forms = { ...systemColumns, ...form.columns, [primaryId]: idForm };
   const columns = new Map(
     Object.entries(forms).map(([column, columnForm]) => [column, buildColumn(column, columnForm)]),
   );
-  const navigations = [...columns.values()].flatMap((column) =>
-    [...column.navigations].map(([target, navigation]) => ({ name: navigation, column, target })),
-  );
-  return {
+  const table: Table = {
     name,
     display: form.display ?? name,
+    schemaName: form.schemaName ?? name,
     entitySet: form.entitySet ?? entitySetName(name),
     primaryId,
     primaryName: primaryNameOf(form),
     columns,
-    properties: new Map([...columns.values()].map((column) => [column.property, column])),
-    // The owner has one property for both targets: the first one is what it expands to.
-    navigations: new Map(navigations.toReversed().map((one) => [one.name, one])),
+    properties: new Map(),
+    navigations: new Map(),
     keys: new Map((form.keys ?? []).map((key) => [key.name, buildKey(columns, key)])),
     changeTracking: form.changeTracking ?? false,
+    optimisticConcurrency: form.optimisticConcurrency ?? true,
     bulkMessages: new Set(form.bulkMessages ?? bulkMessages),
   };
+  indexColumns(table);
+  return table;
+}
+
+/** Works out anew what follows from the columns of a table. */
+export function indexColumns({ columns, properties, navigations }: Table): void {
+  properties.clear();
+  navigations.clear();
+  for (const column of columns.values()) {
+    properties.set(column.property, column);
+    for (const [target, name] of column.navigations) {
+      // The owner has one property for both targets: the first one is what it expands to.
+      if (!navigations.has(name)) {
+        navigations.set(name, { name, column, target });
+      }
+    }
+  }
 }
 
 function buildKey(
@@ -159,17 +211,26 @@ function checkTargets(tables: ReadonlyMap<string, Table>): void {
   }
 }
 
-function collectIncoming(tables: Iterable<Table>): Map<string, IncomingLookup[]> {
-  const incoming = new Map<string, IncomingLookup[]>();
+/** Schema name of the relationship behind a lookup, which is also the collection on its target. */
+export function relationshipName(table: Table, column: Column, target: string): string {
+  return column.relationships.get(target) ?? `${table.name}_${column.name}_${target}`;
+}
+
+/** Enters a lookup at the tables it points at. */
+export function enterLookup(incoming: Model['incoming'], table: Table, column: Column): void {
+  for (const target of column.targets) {
+    const collection = relationshipName(table, column, target);
+    const list = incoming.get(target) ?? [];
+    list.push({ table, column, collection });
+    incoming.set(target, list);
+  }
+}
+
+function collectIncoming(tables: Iterable<Table>): Model['incoming'] {
+  const incoming: Model['incoming'] = new Map();
   for (const table of tables) {
-    const lookups = [...table.columns.values()].flatMap((column) =>
-      column.targets.map((target) => ({ column, target })),
-    );
-    for (const { column, target } of lookups) {
-      const collection = `${table.name}_${column.name}_${target}`;
-      const list = incoming.get(target) ?? [];
-      list.push({ table, column, collection });
-      incoming.set(target, list);
+    for (const column of table.columns.values()) {
+      enterLookup(incoming, table, column);
     }
   }
   return incoming;
@@ -194,5 +255,7 @@ export function buildModel(files: readonly ModelFile[]): Model {
     tables,
     entitySets: new Map([...tables.values()].map((table) => [table.entitySet, table])),
     incoming: collectIncoming(tables.values()),
+    choices: new Map(),
+    intersections: [],
   };
 }

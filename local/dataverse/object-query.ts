@@ -1,6 +1,7 @@
 import type { MetadataObject } from './attribute-metadata.ts';
-import { type Filter, type Operand, type Property, parseFilter } from './filter-parser.ts';
-import { unknownProperty } from './protocol-error.ts';
+import { parseFilter } from './filter-parser.ts';
+import type { Filter, Operand, Property } from './filter-tree.ts';
+import { badQuery, unknownProperty } from './protocol-error.ts';
 import type { QueryOptions } from './query-options.ts';
 import { fold, matchesPattern } from './text-comparison.ts';
 
@@ -69,6 +70,9 @@ function fits(object: MetadataObject, filter: Filter): boolean {
       const isIn = filter.values.some((one) => fold(one) === value);
       return filter.test === 'NotIn' ? !isIn : isIn;
     }
+    case 'query':
+    case 'lambda':
+      throw badQuery('Query functions and any/all do not apply to metadata.');
   }
 }
 

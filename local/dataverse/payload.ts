@@ -1,6 +1,6 @@
 import { storedValue } from './column-value.ts';
 import type { Column, Model, Navigation, Table } from './model.ts';
-import { badPayload, DataverseError, notImplemented, rowMissing } from './protocol-error.ts';
+import { badPayload, DataverseError, rowMissing } from './protocol-error.ts';
 import { readReference } from './resource-path.ts';
 import { type Scalar, targetMember } from './row.ts';
 import { addressMissing, addressOf, findRow, tableOf } from './row-address.ts';
@@ -145,7 +145,10 @@ class PayloadReader {
 
   #navigate(navigation: Navigation, value: unknown): void {
     if (value !== null) {
-      throw notImplemented('deep insert');
+      throw badPayload(
+        this.#table.entitySet,
+        `Rows can be nested under '${navigation.name}' in a POST only: deep update is not supported.`,
+      );
     }
     this.#clear(navigation);
   }

@@ -3,18 +3,25 @@ import { namedGuid } from './key-index.ts';
 import type { Model, Table } from './model.ts';
 import type { RowValues } from './row.ts';
 import type { RowStore } from './row-store.ts';
-import { businessUnitId, organizationId, systemUserId } from './system-tables.ts';
+import {
+  administratorRoleId,
+  businessUnitId,
+  organizationId,
+  systemUserId,
+} from './system-tables.ts';
 
 /** Writes by this agent are the stand-in's own and are not shown to the history checker. */
 export const platformAgent = 'platform';
 
-/** Tables whose rows the stand-in makes itself. */
+/** Tables whose rows only the stand-in makes. */
+const ownTables: ReadonlySet<string> = new Set(['organization', 'sdkmessage', 'sdkmessagefilter']);
+
+/** Tables with rows that the stand-in makes itself; they are not counted in the status. */
 export const platformTables: ReadonlySet<string> = new Set([
+  ...ownTables,
   'systemuser',
   'businessunit',
-  'organization',
-  'sdkmessage',
-  'sdkmessagefilter',
+  'role',
 ]);
 
 interface PlatformRow {
@@ -31,14 +38,21 @@ const fixedRows: readonly PlatformRow[] = [
   },
   { table: 'businessunit', id: businessUnitId, values: { name: 'local' } },
   { table: 'organization', id: organizationId, values: { name: 'local' } },
+  {
+    table: 'role',
+    id: administratorRoleId,
+    values: { name: 'System Administrator', businessunitid: businessUnitId },
+  },
 ];
 
-const messages = ['CreateMultiple', 'UpdateMultiple', 'UpsertMultiple'];
+/** Events of every standard table; the bulk messages a table may lack. */
+const singleMessages = ['Create', 'Update', 'Delete'];
+const messages = [...singleMessages, 'CreateMultiple', 'UpdateMultiple', 'UpsertMultiple'];
 
 const messageId = (name: string): string => namedGuid(`message ${name}`);
 
 function filterRows(table: Table): readonly PlatformRow[] {
-  return [...table.bulkMessages].map((message) => ({
+  return [...singleMessages, ...table.bulkMessages].map((message) => ({
     table: 'sdkmessagefilter',
     id: namedGuid(`filter ${message} ${table.name}`),
     values: { primaryobjecttypecode: table.name, sdkmessageid: messageId(message) },
@@ -59,7 +73,7 @@ function writeTable(store: RowStore, table: Table, wanted: ReadonlyMap<string, R
   const mark = { agent: platformAgent, at: Date.now(), columns: [] };
   const found = store.prepare(`SELECT id FROM ${rowsTable(table.name)}`).all();
   const present = new Set(found.map((row) => String(row['id'])));
-  for (const id of present) {
+  for (const id of ownTables.has(table.name) ? present : []) {
     const row = wanted.has(id) ? undefined : store.get(table, id);
     if (row !== undefined) {
       store.remove(table, row, mark);

@@ -80,7 +80,23 @@ export function notImplemented(what: string): DataverseError {
   return new DataverseError(501, '0x80040203', `The stand-in does not implement ${what}.`);
 }
 
+/** Facts A1: the members that `odata.include-annotations="*"` adds to an error. */
+function details(error: { readonly code: string; readonly message: string }) {
+  const prefix = '@Microsoft.PowerApps.CDS.';
+  return {
+    [`${prefix}ErrorDetails.OperationStatus`]: '0',
+    [`${prefix}ErrorDetails.SubErrorCode`]: '0',
+    [`${prefix}HelpLink`]: `http://go.microsoft.com/fwlink/?LinkID=398563&error=Microsoft.Crm.CrmException%3a${error.code.replace(/^0x/, '')}&client=platform`,
+    [`${prefix}TraceText`]: '',
+    [`${prefix}InnerError.Message`]: error.message,
+  };
+}
+
 /** `{"error":{"code","message"}}`, the only error body of the Web API. */
-export function errorBody(error: { readonly code: string; readonly message: string }): string {
-  return JSON.stringify({ error: { code: error.code, message: error.message } });
+export function errorBody(
+  error: { readonly code: string; readonly message: string },
+  isAnnotated = false,
+): string {
+  const { code, message } = error;
+  return JSON.stringify({ error: { code, message, ...(isAnnotated ? details(error) : {}) } });
 }

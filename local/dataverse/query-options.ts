@@ -4,6 +4,8 @@ import { splitOutsideQuotes } from './resource-path.ts';
 export interface ExpandItem {
   readonly navigation: string;
   readonly options: QueryOptions;
+  /** The options as they are written in a URL of their own. */
+  readonly query: readonly string[];
 }
 
 export interface OrderItem {
@@ -15,6 +17,7 @@ export interface OrderItem {
 export interface QueryOptions {
   readonly select: readonly string[] | undefined;
   readonly filter: string | undefined;
+  readonly apply: string | undefined;
   readonly order: readonly OrderItem[];
   readonly top: number | undefined;
   readonly count: boolean;
@@ -28,6 +31,7 @@ export interface QueryOptions {
 const known = new Set([
   '$select',
   '$filter',
+  '$apply',
   '$orderby',
   '$top',
   '$count',
@@ -35,7 +39,7 @@ const known = new Set([
   '$skiptoken',
   '$deltatoken',
 ]);
-const missing = new Set(['$apply', 'fetchxml', 'savedquery', 'userquery', '$search', '$compute']);
+const missing = new Set(['fetchxml', 'savedquery', 'userquery', '$search', '$compute']);
 
 function decode(text: string): string {
   try {
@@ -98,7 +102,7 @@ function readOrder(text: string | undefined): readonly OrderItem[] {
 }
 
 /** Cuts at a separator outside brackets and quotes. */
-function splitTop(text: string, separator: string): string[] {
+export function splitOutsideBrackets(text: string, separator: string): string[] {
   const parts: string[] = [];
   let open = 0;
   for (const piece of splitOutsideQuotes(text, separator)) {
@@ -118,13 +122,17 @@ function readExpandItem(text: string): ExpandItem {
   if (match === null) {
     throw badQuery(`Syntax error in $expand '${text}'.`);
   }
-  const pairs = splitTop(match[2] ?? '', ';')
+  const pairs = splitOutsideBrackets(match[2] ?? '', ';')
     .filter((part) => part.trim() !== '')
     .map((part) => {
       const equals = part.indexOf('=');
       return [part.slice(0, equals).trim(), part.slice(equals + 1)] as const;
     });
-  return { navigation: match[1] ?? '', options: toOptions(new Map(pairs)) };
+  return {
+    navigation: match[1] ?? '',
+    options: toOptions(new Map(pairs)),
+    query: pairs.map(([name, value]) => `${name}=${encodeURIComponent(value)}`),
+  };
 }
 
 function toOptions(pairs: ReadonlyMap<string, string>): QueryOptions {
@@ -133,10 +141,11 @@ function toOptions(pairs: ReadonlyMap<string, string>): QueryOptions {
   return {
     select: readList(pairs.get('$select')),
     filter: pairs.get('$filter'),
+    apply: pairs.get('$apply'),
     order: readOrder(pairs.get('$orderby')),
     top: readTop(pairs.get('$top')),
     count: pairs.get('$count') === 'true',
-    expand: expand === undefined ? [] : splitTop(expand, ',').map(readExpandItem),
+    expand: expand === undefined ? [] : splitOutsideBrackets(expand, ',').map(readExpandItem),
     skipToken: pairs.get('$skiptoken'),
     deltaToken: pairs.get('$deltatoken'),
     aliases: new Map([...pairs].filter(([name]) => name.startsWith('@'))),

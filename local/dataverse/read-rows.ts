@@ -1,3 +1,4 @@
+import { aggregateRows } from './aggregate.ts';
 import type { ApiContext } from './api-context.ts';
 import {
   type ApiRequest,
@@ -15,9 +16,15 @@ import type { KeyPart, Segment } from './resource-path.ts';
 import { etagOf, type Row } from './row.ts';
 import { addressMissing, addressOf, findRow } from './row-address.ts';
 import { linkCondition, rowRenderer } from './row-view.ts';
+import { requireAccess, requireGlobalRead, requirePrivilege } from './security/authorize.ts';
 import { both, type Cursor, conditionOf, countRows, selectRows } from './select-rows.ts';
 
 const maxPage = 5000;
+
+/** The row as this call sees it: under the stale fault as it was before its last write. */
+function asSeen(context: ApiContext, row: Row): Row | undefined {
+  return context.isStale ? context.store.images.before(row) : row;
+}
 
 interface ListCall {
   readonly context: ApiContext;
@@ -84,7 +91,8 @@ function pageSize({ options, preferences }: ListCall): { limit: number; mayConti
 
 function listPage(call: ListCall, within?: ReturnType<typeof linkCondition>): ApiResponse {
   const { context, table, options, preferences } = call;
-  const renderer = rowRenderer(table, options, { context, annotations: preferences.annotations });
+  const { annotations, maxPageSize: pageSizeAsked } = preferences;
+  const renderer = rowRenderer(table, options, { context, annotations, pageSize: pageSizeAsked });
   const own = conditionOf(context, table, options);
   const condition = within === undefined ? own : both(within, own);
   const { limit, mayContinue } = pageSize(call);
@@ -101,7 +109,7 @@ function listPage(call: ListCall, within?: ReturnType<typeof linkCondition>): Ap
   if (options.count) {
     body['@odata.count'] = countRows(context, table, condition);
   }
-  body['value'] = page.rows.map(renderer.render);
+  body['value'] = page.rows.flatMap((row) => asSeen(context, row) ?? []).map(renderer.render);
   if (page.next !== undefined && mayContinue) {
     const next = preferences.tracksChanges ? { ...page.next, delta: seen } : page.next;
     const text = Buffer.from(JSON.stringify(next)).toString('base64url');
@@ -133,7 +141,13 @@ function deltaPage(call: ListCall, token: string): ApiResponse {
 export function listRows(context: ApiContext, table: Table, request: ApiRequest): ApiResponse {
   const options = readQueryOptions(request.query);
   const preferences = readPreferences(request.headers['prefer']);
+  if (options.apply !== undefined) {
+    return aggregateRows(context, table, options);
+  }
   const call = { context, table, request, options, preferences };
+  if (options.deltaToken !== undefined || preferences.tracksChanges) {
+    requireGlobalRead(context.caller, table);
+  }
   if (options.deltaToken !== undefined) {
     return deltaPage(call, options.deltaToken);
   }
@@ -154,11 +168,14 @@ export function countTable(context: ApiContext, table: Table, request: ApiReques
 }
 
 function requireRow(context: ApiContext, table: Table, key: KeyPart): Row {
+  requirePrivilege(context.caller, 'Read', table);
   const address = addressOf(table, key, context.now);
-  const row = findRow(context.store, address);
+  const found = findRow(context.store, address);
+  const row = found && asSeen(context, found);
   if (row === undefined) {
     throw addressMissing(address);
   }
+  requireAccess(context.caller, 'Read', { table, row });
   return row;
 }
 
@@ -171,8 +188,8 @@ export function readRow(
   const { table, key } = place;
   const options = readQueryOptions(request.query);
   const preferences = readPreferences(request.headers['prefer']);
-  const { annotations } = preferences;
-  const renderer = rowRenderer(table, options, { context, annotations });
+  const { annotations, maxPageSize: pageSize } = preferences;
+  const renderer = rowRenderer(table, options, { context, annotations, pageSize });
   const row = requireRow(context, table, key);
   const etag = etagOf(row.version);
   const mayBeUnchanged = options.expand.length === 0 && annotations.length === 0;

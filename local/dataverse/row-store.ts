@@ -2,9 +2,10 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { rowsTable } from './database.ts';
 import { KeyIndex } from './key-index.ts';
 import { LinkIndex } from './link-index.ts';
-import type { Model, Table } from './model.ts';
+import type { Column, Model, Table } from './model.ts';
 import { duplicateRow } from './protocol-error.ts';
-import type { Row, RowValues } from './row.ts';
+import { RecentImages } from './recent-images.ts';
+import { type Row, type RowValues, targetMember } from './row.ts';
 
 export interface WriteMark {
   /** User agent product of the caller. */
@@ -13,6 +14,10 @@ export interface WriteMark {
   readonly at: number;
   /** Names of the columns the caller sent. */
   readonly columns: readonly string[];
+  /** The caller; absent for the stand-in's own writes. */
+  readonly userId?: string;
+  /** The caller's `?tag=`. */
+  readonly tag?: string | undefined;
 }
 
 interface LoggedWrite {
@@ -36,15 +41,22 @@ function isUniqueViolation(error: unknown): boolean {
   return error instanceof Error && 'errcode' in error && error.errcode === uniqueViolation;
 }
 
+function createRows(table: Table): string {
+  return `CREATE TABLE IF NOT EXISTS ${rowsTable(table.name)}(seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, version INTEGER NOT NULL, body TEXT NOT NULL)`;
+}
+
 /** Rows, their indexes and the log of writes: every change goes through here. */
 export class RowStore {
   readonly database: DatabaseSync;
   readonly links: LinkIndex;
+  readonly images = new RecentImages();
   readonly keys: KeyIndex;
   readonly #statements = new Map<Table, TableStatements>();
   readonly #counts = new Map<Table, number>();
   readonly #prepared = new Map<string, StatementSync>();
   readonly #log: StatementSync;
+  /** Set when a step may refuse a row after its first write: then `single` needs a savepoint. */
+  guardsSingles = false;
   #version: number;
   #depth = 0;
 
@@ -52,20 +64,23 @@ export class RowStore {
     this.database = database;
     database.exec('BEGIN');
     for (const table of model.tables.values()) {
-      database.exec(
-        `CREATE TABLE IF NOT EXISTS ${rowsTable(table.name)}(seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, version INTEGER NOT NULL, body TEXT NOT NULL)`,
-      );
+      database.exec(createRows(table));
     }
     this.keys = new KeyIndex(database, model);
     this.links = new LinkIndex(database, model);
     database.exec('COMMIT');
-    this.#log = database.prepare('INSERT INTO writes VALUES (?,?,?,?,?,?,?)');
+    this.#log = database.prepare('INSERT INTO writes VALUES (?,?,?,?,?,?,?,?,?)');
     const last = database.prepare('SELECT max(sequence) AS last FROM writes').get();
     this.#version = Number(last?.['last'] ?? 0) + 1000;
   }
 
   get version(): number {
     return this.#version;
+  }
+
+  /** True inside a transaction, as every part of a batch is. */
+  get isInside(): boolean {
+    return this.#depth > 0;
   }
 
   /** A prepared statement for this text, kept for the next use. */
@@ -118,6 +133,7 @@ export class RowStore {
       throw isUniqueViolation(error) ? duplicateRow('Cannot insert duplicate key.') : error;
     }
     this.#record(table, { id: row.id, version, kind: 'create' }, mark);
+    this.images.put(row.id, undefined);
     this.keys.move(table, row.id, {}, row.values);
     this.links.move(table, row.id, {}, row.values);
     this.#recount(table, 1);
@@ -130,6 +146,7 @@ export class RowStore {
     const version = this.#nextVersion();
     this.#of(table).update.run(version, JSON.stringify(values), row.id);
     this.#record(table, { id: row.id, version, kind: 'update' }, mark);
+    this.images.put(row.id, row);
     this.keys.move(table, row.id, row.values, values);
     this.links.move(table, row.id, row.values, values);
     return { id: row.id, version, values };
@@ -143,12 +160,38 @@ export class RowStore {
     this.#recount(table, -1);
   }
 
+  /** Makes room for the rows of a table that the metadata has been given. */
+  addTable(table: Table): void {
+    this.database.exec(createRows(table));
+    this.links.addTable(table);
+  }
+
+  /** Forgets a table with all its rows; the write log keeps what was written. */
+  removeTable(table: Table): void {
+    for (const key of [...table.keys.values()]) {
+      this.keys.withdraw(table, key);
+    }
+    this.links.removeTable(table);
+    this.#statements.delete(table);
+    this.#counts.delete(table);
+    this.#prepared.clear();
+    this.database.exec(`DROP TABLE IF EXISTS ${rowsTable(table.name)}`);
+  }
+
+  /** Forgets a column and what the rows hold in it. */
+  removeColumn(table: Table, column: Column): void {
+    this.links.remove(table, column);
+    this.database
+      .prepare(`UPDATE ${rowsTable(table.name)} SET body=json_remove(body, ?, ?)`)
+      .run(`$."${column.name}"`, `$."${targetMember(column)}"`);
+  }
+
   /**
    * Like `atomic` for steps that refuse only before their first write: inside
    * another run they need no savepoint, which makes a batch twice as fast.
    */
   single<T>(steps: () => T): T {
-    return this.#depth === 0 ? this.atomic(steps) : steps();
+    return this.#depth === 0 || this.guardsSingles ? this.atomic(steps) : steps();
   }
 
   /** Runs the steps whole or not at all; inside another run they become a savepoint of it. */
@@ -185,7 +228,8 @@ export class RowStore {
   #record(table: Table, write: LoggedWrite, mark: WriteMark): void {
     const { version, id, kind } = write;
     const columns = JSON.stringify(mark.columns);
-    this.#log.run(version, table.name, id, kind, columns, mark.agent, mark.at);
+    const { agent, at, userId = null, tag = null } = mark;
+    this.#log.run(version, table.name, id, kind, columns, agent, at, userId, tag);
   }
 
   #of(table: Table): TableStatements {

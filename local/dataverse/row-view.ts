@@ -3,13 +3,13 @@ import type { Column, IncomingLookup, Navigation, Table } from './model.ts';
 import { unknownProperty } from './protocol-error.ts';
 import type { ExpandItem, QueryOptions } from './query-options.ts';
 import { etagOf, lookupTarget, type Row, type Scalar } from './row.ts';
+import { mayRead } from './security/authorize.ts';
 import { both, conditionOf, selectRows } from './select-rows.ts';
 
 type View = Record<string, unknown>;
 
 interface Expansion {
-  readonly name: string;
-  readonly render: (row: Row) => unknown;
+  readonly fill: (view: View, row: Row) => void;
 }
 
 /** Turns rows of one table into the JSON of a response; made once per request. */
@@ -106,43 +106,60 @@ function annotate(view: View, column: Column, row: Row, options: RenderOptions):
 interface RenderOptions {
   readonly context: ApiContext;
   readonly annotations: readonly string[];
+  /** Rows of a page of an expanded collection; default the largest. */
+  readonly pageSize?: number | undefined;
 }
+
+const maxPage = 5000;
 
 function expandOne(navigation: Navigation, item: ExpandItem, options: RenderOptions): Expansion {
   const { context } = options;
   const target = context.model.tables.get(navigation.target);
   if (target === undefined) {
-    return { name: navigation.name, render: () => null };
+    return { fill: (view) => Object.assign(view, { [navigation.name]: null }) };
   }
   const { render } = rowRenderer(target, item.options, options);
   return {
-    name: navigation.name,
-    render: (row) => {
+    fill: (view, row) => {
       const id = row.values[navigation.column.name];
       const isThere = lookupTarget(navigation.column, row.values) === navigation.target;
       const related =
         isThere && id !== undefined ? context.store.get(target, String(id)) : undefined;
-      return related === undefined ? null : render(related);
+      const isSeen = related !== undefined && mayRead(context.caller, target, related);
+      view[navigation.name] = isSeen ? render(related) : null;
     },
   };
 }
 
-function expandMany(incoming: IncomingLookup, item: ExpandItem, options: RenderOptions): Expansion {
+/** Facts A8: an expanded collection carries its own link to the next page. */
+function expandMany(
+  place: { readonly owner: Table; readonly incoming: IncomingLookup },
+  item: ExpandItem,
+  options: RenderOptions,
+): Expansion {
+  const { owner, incoming } = place;
   const { context } = options;
   const { table, column } = incoming;
   const { render } = rowRenderer(table, item.options, options);
   const condition = conditionOf(context, table, item.options);
+  const { collection } = incoming;
+  const { top } = item.options;
   return {
-    name: incoming.collection,
-    render: (row) => {
-      const { rows } = selectRows(context, {
+    fill: (view, row) => {
+      const { rows, next } = selectRows(context, {
         table,
         condition: both(linkCondition(context, column, row.id), condition),
         order: item.options.order,
-        limit: Math.min(item.options.top ?? 5000, 5000),
+        limit: Math.min(top ?? options.pageSize ?? maxPage, maxPage),
         cursor: {},
       });
-      return rows.map(render);
+      view[collection] = rows.map(render);
+      if (next !== undefined && top === undefined) {
+        const token = Buffer.from(JSON.stringify(next)).toString('base64url');
+        const query = [...item.query, `$skiptoken=${token}`].join('&');
+        const at = `${context.baseUrl}${owner.entitySet}(${row.id})/${collection}`;
+        view[`${collection}@odata.nextLink`] = `${at}?${query}`;
+      }
     },
   };
 }
@@ -170,7 +187,7 @@ function expansionOf(table: Table, item: ExpandItem, options: RenderOptions): Ex
   if (incoming === undefined) {
     throw unknownProperty(item.navigation, table.name);
   }
-  return expandMany(incoming, item, options);
+  return expandMany({ owner: table, incoming }, item, options);
 }
 
 /** Checks `$select` and `$expand` and makes the renderer. Throws 400 for unknown names. */
@@ -194,7 +211,7 @@ export function rowRenderer(
       }
       view[table.primaryId] = row.id;
       for (const expansion of expansions) {
-        view[expansion.name] = expansion.render(row);
+        expansion.fill(view, row);
       }
       return view;
     },

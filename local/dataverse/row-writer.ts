@@ -1,17 +1,27 @@
-import { randomUUID } from 'node:crypto';
-import type { Model, Table } from './model.ts';
+import type { ApiContext } from './api-context.ts';
+import { requireUnique } from './duplicates/require-unique.ts';
+import { noPayload, type RowEvent } from './events/row-event.ts';
+import type { Table } from './model.ts';
 import type { Payload } from './payload.ts';
 import { type Row, type RowValues, type Scalar, targetMember } from './row.ts';
-import type { RowStore } from './row-store.ts';
-import { businessUnitId, systemUserId } from './system-tables.ts';
+import type { WriteMark } from './row-store.ts';
+import { requireAccess, requireLinks, requirePrivilege } from './security/authorize.ts';
+import { businessUnitId } from './system-tables.ts';
 
-export interface Writer {
-  readonly model: Model;
-  readonly store: RowStore;
-  readonly agent: string;
-  /** Milliseconds since 1970. */
-  readonly now: number;
-}
+export type Writer = Pick<
+  ApiContext,
+  | 'model'
+  | 'store'
+  | 'agent'
+  | 'caller'
+  | 'detectsDuplicates'
+  | 'now'
+  | 'events'
+  | 'memory'
+  | 'call'
+  | 'frame'
+  | 'bulk'
+>;
 
 function secondText(now: number): string {
   return `${new Date(now).toISOString().slice(0, 19)}Z`;
@@ -53,40 +63,110 @@ function followState(table: Table, payload: Payload): ReadonlyMap<string, Scalar
   return new Map([...payload.values, ['statuscode', state + 1]]);
 }
 
+/** The business unit of a row is its owner's. */
+function unitOfOwner({ model, store, caller }: Writer, values: RowValues): string {
+  const owner = String(values['ownerid'] ?? '');
+  if (owner === caller.userId) {
+    return caller.businessUnitId;
+  }
+  const table = model.tables.get(values['ownerid@t'] === 'team' ? 'team' : 'systemuser');
+  const unit = table && store.get(table, owner)?.values['businessunitid'];
+  return unit === undefined ? businessUnitId : String(unit);
+}
+
+function markOf({ agent, now, caller, call }: Writer, columns: readonly string[]): WriteMark {
+  return { agent, at: now, columns, userId: caller.userId, tag: call.tag };
+}
+
+/** The row as scripted plug-ins left it. */
+function newest({ store }: Writer, table: Table, row: Row): Row {
+  return store.get(table, row.id) ?? row;
+}
+
+function onBehalf({ caller }: Writer, column: string): RowValues {
+  return caller.onBehalfBy === undefined ? {} : { [column]: caller.onBehalfBy };
+}
+
+/**
+ * Writes a new row. Throws 403 when the caller's roles do not allow it and 412
+ * for an id or a key value that is taken, or a duplicate when those are looked for.
+ */
 export function createRow(writer: Writer, table: Table, payload: Payload, id?: string): Row {
+  requirePrivilege(writer.caller, 'Create', table);
+  requireLinks(writer, table, payload.values);
+  const ownId = payload.values.get(table.primaryId);
+  const rowId = id ?? (typeof ownId === 'string' ? ownId : writer.memory.newId());
+  const event: RowEvent = { message: 'Create', table, id: rowId, before: undefined, payload };
+  const ruling = writer.events.before(writer, event);
+  const row = insertRow(writer, table, ruling.payload, rowId);
+  const done = { ...event, payload: ruling.payload, after: row };
+  writer.events.after(writer, done, {
+    ...ruling,
+    update: (deeper, more) => updateRow(deeper, table, newest(writer, table, row), more),
+  });
+  return ruling.struck.length > 0 ? newest(writer, table, row) : row;
+}
+
+function insertRow(writer: Writer, table: Table, payload: Payload, rowId: string): Row {
+  const { userId } = writer.caller;
   const at = secondText(writer.now);
-  const given = payload.values.get(table.primaryId);
-  const rowId = id ?? (typeof given === 'string' ? given : randomUUID());
   const [firstReason] = table.columns.get('statuscode')?.options?.keys() ?? [];
   const defaults: RowValues = {
     statecode: 0,
-    statuscode: hasOption(table, 'statuscode', 1) ? 1 : (firstReason ?? 1),
+    statuscode: [0, 1].find((code) => hasOption(table, 'statuscode', code)) ?? firstReason ?? 1,
     createdon: String(payload.values.get('overriddencreatedon') ?? at),
     modifiedon: at,
-    createdby: systemUserId,
-    modifiedby: systemUserId,
-    ownerid: systemUserId,
+    createdby: userId,
+    modifiedby: userId,
+    ...onBehalf(writer, 'createdonbehalfby'),
+    ...onBehalf(writer, 'modifiedonbehalfby'),
+    ownerid: userId,
     'ownerid@t': 'systemuser',
-    owningbusinessunit: businessUnitId,
   };
   const changes = new Map(followState(table, payload));
   changes.delete(table.primaryId);
-  const values = derived(table, apply(defaults, changes));
-  const mark = { agent: writer.agent, at: writer.now, columns: payload.columns };
-  return writer.store.insert(table, { id: rowId, values }, mark);
+  const given = derived(table, apply(defaults, changes));
+  const values = { ...given, owningbusinessunit: unitOfOwner(writer, given) };
+  requireUnique(writer, table, { id: rowId, values });
+  return writer.store.insert(table, { id: rowId, values }, markOf(writer, payload.columns));
 }
 
-export function updateRow(writer: Writer, table: Table, row: Row, payload: Payload): Row {
+function changeRow(writer: Writer, table: Table, row: Row, payload: Payload): Row {
   const changes = new Map(followState(table, payload));
   changes.delete(table.primaryId);
+  changes.set('modifiedonbehalfby', writer.caller.onBehalfBy ?? null);
   const values = apply(row.values, changes);
-  const stamped = { ...values, modifiedon: secondText(writer.now), modifiedby: systemUserId };
-  const mark = { agent: writer.agent, at: writer.now, columns: payload.columns };
-  return writer.store.update(table, row, derived(table, stamped), mark);
+  const stamped = {
+    ...values,
+    ...(changes.has('ownerid') ? { owningbusinessunit: unitOfOwner(writer, values) } : {}),
+    modifiedon: secondText(writer.now),
+    modifiedby: writer.caller.userId,
+  };
+  const after = derived(table, stamped);
+  requireUnique(writer, table, { id: row.id, values: after });
+  return writer.store.update(table, row, after, markOf(writer, payload.columns));
 }
 
-/** Removes a row; lookups that point at it are set null first (RemoveLink). */
+/** Changes a row; throws as `createRow` does. */
+export function updateRow(writer: Writer, table: Table, row: Row, payload: Payload): Row {
+  requireAccess(writer.caller, 'Write', { table, row });
+  requireLinks(writer, table, payload.values);
+  const event: RowEvent = { message: 'Update', table, id: row.id, before: row, payload };
+  const ruling = writer.events.before(writer, event);
+  const after = changeRow(writer, table, row, ruling.payload);
+  const done = { ...event, payload: ruling.payload, after };
+  writer.events.after(writer, done, {
+    ...ruling,
+    update: (deeper, more) => updateRow(deeper, table, newest(writer, table, after), more),
+  });
+  return ruling.struck.length > 0 ? newest(writer, table, after) : after;
+}
+
+/** Removes a row; lookups that point at it are set null first (RemoveLink), whoever owns them. */
 export function deleteRow(writer: Writer, table: Table, row: Row): void {
+  requireAccess(writer.caller, 'Delete', { table, row });
+  const event: RowEvent = { message: 'Delete', table, id: row.id, before: row, payload: noPayload };
+  const ruling = writer.events.before(writer, event);
   for (const link of writer.store.links.pointingAt(row.id, table.name)) {
     const pointing = writer.store.get(link.table, link.id);
     if (pointing !== undefined && !(link.table === table && link.id === row.id)) {
@@ -94,8 +174,10 @@ export function deleteRow(writer: Writer, table: Table, row: Row): void {
         [link.column.name, null],
         [targetMember(link.column), null],
       ]);
-      updateRow(writer, link.table, pointing, { values: cleared, columns: [link.column.name] });
+      const quiet = { ...writer, detectsDuplicates: false };
+      changeRow(quiet, link.table, pointing, { values: cleared, columns: [link.column.name] });
     }
   }
-  writer.store.remove(table, row, { agent: writer.agent, at: writer.now, columns: [] });
+  writer.store.remove(table, row, markOf(writer, []));
+  writer.events.after(writer, event, { ...ruling, update: () => undefined });
 }

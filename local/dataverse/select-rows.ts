@@ -4,8 +4,11 @@ import { rowsTable } from './database.ts';
 import { parseFilter } from './filter-parser.ts';
 import { columnSql, filterSql, propertyColumn, type Sql } from './filter-sql.ts';
 import type { Table } from './model.ts';
+import type { QueryIdentity } from './query-functions.ts';
 import type { OrderItem, QueryOptions } from './query-options.ts';
 import type { Row } from './row.ts';
+import { readableSql } from './security/authorize.ts';
+import { rowsWith } from './security/principal.ts';
 
 /** Where the next page starts: behind a row, or after a number of rows of an ordered result. */
 export interface Cursor {
@@ -31,13 +34,17 @@ export const everything: Sql = { text: '1', values: [] };
 
 const probeBound = 200;
 
-/** Compiles the `$filter` of a query on this table; without one every row fits. */
+/**
+ * Compiles the `$filter` of a query on this table, and leaves out rows that the
+ * caller may not read. Throws 403 without read privilege.
+ */
 export function conditionOf(context: ApiContext, table: Table, options: QueryOptions): Sql {
+  const readable = readableSql(context.caller, table);
   if (options.filter === undefined) {
-    return everything;
+    return readable ?? everything;
   }
   const { store, model } = context;
-  return filterSql(parseFilter(options.filter, options.aliases), {
+  const condition = filterSql(parseFilter(options.filter, options.aliases), {
     model,
     table,
     alias: 'r',
@@ -48,7 +55,22 @@ export function conditionOf(context: ApiContext, table: Table, options: QueryOpt
       );
       return Number(probe.get(value, slot)?.['n'] ?? 0);
     },
+    now: context.now,
+    identity: identityOf(context),
   });
+  return readable === undefined ? condition : both(condition, readable);
+}
+
+function identityOf(context: ApiContext): QueryIdentity {
+  const { userId, businessUnitId } = context.caller;
+  return {
+    userId,
+    businessUnitId,
+    teams: () =>
+      rowsWith(context, { table: 'teammembership', column: 'systemuserid' }, userId).map(
+        ({ values }) => String(values['teamid'] ?? ''),
+      ),
+  };
 }
 
 export function both(left: Sql, right: Sql): Sql {

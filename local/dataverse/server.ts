@@ -37,10 +37,12 @@ function send(
     return;
   }
   const bytes = Buffer.from(answer.body);
+  const requestId = randomUUID();
   response.writeHead(answer.status, {
     ...common,
     ...answer.headers,
-    'x-ms-service-request-id': randomUUID(),
+    'x-ms-service-request-id': requestId,
+    REQ_ID: requestId,
     ...(answer.status === 204 || answer.status === 304 ? {} : { 'Content-Length': bytes.length }),
   });
   response.end(bytes);

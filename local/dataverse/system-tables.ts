@@ -1,9 +1,14 @@
+import { duplicateTables } from './duplicates/duplicate-tables.ts';
+import { eventTables } from './events/event-tables.ts';
 import type { ColumnForm, TableForm } from './model-schema.ts';
+import { securityTables } from './security/security-tables.ts';
 
 /** The user every call is made by, and the one all rows belong to. */
 export const systemUserId = 'aaaaaaaa-0000-4000-8000-000000000001';
 export const businessUnitId = 'aaaaaaaa-0000-4000-8000-000000000002';
 export const organizationId = 'aaaaaaaa-0000-4000-8000-000000000003';
+/** Who has this role may do everything. */
+export const administratorRoleId = 'aaaaaaaa-0000-4000-8000-000000000004';
 
 const readOnly = { create: false, update: false } as const;
 const text = (maxLength: number): ColumnForm => ({ type: 'string', maxLength });
@@ -17,6 +22,8 @@ export const systemColumns: Readonly<Record<string, ColumnForm>> = {
   modifiedon: { type: 'datetime', ...readOnly },
   createdby: { ...to('systemuser'), ...readOnly },
   modifiedby: { ...to('systemuser'), ...readOnly },
+  createdonbehalfby: { ...to('systemuser'), ...readOnly },
+  modifiedonbehalfby: { ...to('systemuser'), ...readOnly },
   ownerid: {
     ...to('systemuser', 'team'),
     required: 'system',
@@ -32,20 +39,8 @@ export const systemColumns: Readonly<Record<string, ColumnForm>> = {
  * columns that the healthcare model leaves out. A model file is laid over them.
  */
 export const systemTables: Readonly<Record<string, TableForm>> = {
-  systemuser: {
-    display: 'User',
-    primaryName: 'fullname',
-    columns: {
-      fullname: text(200),
-      domainname: text(1024),
-      internalemailaddress: text(100),
-      applicationid: { type: 'guid' },
-      azureactivedirectoryobjectid: { type: 'guid' },
-      businessunitid: to('businessunit'),
-    },
-  },
-  team: { display: 'Team', primaryName: 'name', columns: { name: text(160) } },
-  businessunit: { display: 'Business Unit', primaryName: 'name', columns: { name: text(160) } },
+  ...securityTables,
+  ...duplicateTables,
   organization: { display: 'Organization', primaryName: 'name', columns: { name: text(160) } },
   transactioncurrency: {
     display: 'Currency',
@@ -54,35 +49,11 @@ export const systemTables: Readonly<Record<string, TableForm>> = {
     columns: { currencyname: text(100), isocurrencycode: text(5) },
   },
   sla: { display: 'SLA', primaryName: 'name', columns: { name: text(100) } },
-  sdkmessage: {
-    display: 'Sdk Message',
-    primaryName: 'name',
-    columns: { name: text(256) },
-  },
-  sdkmessagefilter: {
-    display: 'Sdk Message Filter',
-    primaryName: 'name',
-    columns: {
-      name: text(256),
-      primaryobjecttypecode: text(64),
-      sdkmessageid: to('sdkmessage'),
-    },
-  },
-  serviceendpoint: {
-    display: 'Service Endpoint',
-    primaryName: 'name',
-    columns: {
-      name: text(160),
-      contract: { type: 'integer' },
-      url: text(2000),
-      authtype: { type: 'integer' },
-      authvalue: text(4000),
-    },
-  },
+  ...eventTables,
   contact: {
     primaryName: 'fullname',
     changeTracking: true,
-    columns: { fullname: { ...text(160), ...readOnly } },
+    columns: { fullname: { ...text(160), ...readOnly }, birthdate: { type: 'date' } },
   },
   account: { primaryName: 'name', changeTracking: true, columns: { name: text(160) } },
   task: {

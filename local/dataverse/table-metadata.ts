@@ -1,6 +1,7 @@
 import { attributeMetadata, label, type MetadataObject } from './attribute-metadata.ts';
+import { manyToMany } from './customizations/relationship-definitions.ts';
 import { keyStatus, namedGuid } from './key-index.ts';
-import type { Model, Table, TableKey } from './model.ts';
+import { type Model, relationshipName, type Table, type TableKey } from './model.ts';
 
 export function keyId(table: Table, key: TableKey): string {
   return namedGuid(`key ${table.name}.${key.name}`);
@@ -19,17 +20,17 @@ export function keyMetadata(table: Table, key: TableKey, now: number): MetadataO
   };
 }
 
-function manyToOne(model: Model, table: Table): readonly MetadataObject[] {
+export function manyToOne(model: Model, table: Table): readonly MetadataObject[] {
   const lookups = [...table.columns.values()].flatMap((column) =>
     [...column.navigations].map(([target, name]) => ({ column, target, name })),
   );
   return lookups.map(({ name, column, target }) => ({
     MetadataId: namedGuid(`relationship ${table.name}.${column.name}.${target}`),
-    SchemaName: `${table.name}_${column.name}_${target}`,
+    SchemaName: relationshipName(table, column, target),
     RelationshipType: 'OneToManyRelationship',
     ReferencedEntity: target,
     ReferencedAttribute: model.tables.get(target)?.primaryId ?? `${target}id`,
-    ReferencedEntityNavigationPropertyName: `${table.name}_${column.name}_${target}`,
+    ReferencedEntityNavigationPropertyName: relationshipName(table, column, target),
     ReferencingEntity: table.name,
     ReferencingAttribute: column.name,
     ReferencingEntityNavigationPropertyName: name,
@@ -49,14 +50,14 @@ export function tableMetadata(table: Table): MetadataObject {
   return {
     MetadataId: namedGuid(`table ${table.name}`),
     LogicalName: table.name,
-    SchemaName: table.name,
+    SchemaName: table.schemaName,
     LogicalCollectionName: table.entitySet,
     EntitySetName: table.entitySet,
     DisplayName: label(table.display),
     PrimaryIdAttribute: table.primaryId,
     PrimaryNameAttribute: table.primaryName ?? null,
     ChangeTrackingEnabled: table.changeTracking,
-    IsOptimisticConcurrencyEnabled: true,
+    IsOptimisticConcurrencyEnabled: table.optimisticConcurrency,
     IsCustomEntity: table.name.includes('_'),
     IsActivity: table.primaryId === 'activityid',
     OwnershipType: 'UserOwned',
@@ -69,6 +70,7 @@ export const collections = [
   'Keys',
   'ManyToOneRelationships',
   'OneToManyRelationships',
+  'ManyToManyRelationships',
 ] as const;
 export type Collection = (typeof collections)[number];
 
@@ -87,5 +89,7 @@ export function collectionOf(
       return manyToOne(model, table);
     case 'OneToManyRelationships':
       return oneToMany(model, table);
+    case 'ManyToManyRelationships':
+      return model.intersections.filter(({ sides }) => sides.includes(table.name)).map(manyToMany);
   }
 }

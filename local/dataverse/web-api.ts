@@ -1,21 +1,39 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApiContext } from './api-context.ts';
-import type { ApiRequest, ApiResponse } from './api-message.ts';
+import { type ApiRequest, type ApiResponse, detectsDuplicates } from './api-message.ts';
 import { runBatch } from './batch.ts';
 import { agentProduct, type CallCounts } from './call-counts.ts';
+import type { Clock } from './clock.ts';
 import { dispatch, errorResponse } from './dispatch.ts';
-import { type FaultPlan, type FaultRule, faultResponse, withPartFaults } from './faults.ts';
+import { plainCall } from './events/call-facts.ts';
+import { CallMemory, Suspension } from './events/call-memory.ts';
+import type { DeliveryRunner } from './events/delivery-runner.ts';
+import type { FaultRule } from './fault-rule.ts';
+import { type FaultPlan, faultResponse, faultStatus, withPartFaults } from './faults.ts';
 import { DataverseError } from './protocol-error.ts';
+import { type Caller, callerOf } from './security/caller.ts';
 import type { ServiceProtection } from './service-protection.ts';
 
 export interface WebApiOptions {
-  readonly base: Omit<ApiContext, 'baseUrl' | 'agent' | 'now' | 'references'>;
+  readonly base: Pick<
+    ApiContext,
+    'model' | 'store' | 'customizations' | 'keyBuildMs' | 'deltaLifeMs' | 'events'
+  >;
+  /** Posts what the asynchronous steps of a committed call promised. */
+  readonly deliveries: DeliveryRunner;
   readonly faults: FaultPlan;
+  readonly clock: Clock;
   readonly counts: CallCounts;
   readonly protection: ServiceProtection;
   readonly requireToken: boolean;
   /** Value of the response header `x-ms-dop-hint`. */
   readonly dopHint: number;
+}
+
+interface Calling {
+  readonly baseUrl: string;
+  readonly agent: string;
+  readonly caller: Caller;
 }
 
 /** An answer, or undefined to cut the connection. */
@@ -43,16 +61,21 @@ export class WebApi {
     }
     this.#running += 1;
     const startedAt = Date.now();
-    const user = request.headers['callerobjectid'] ?? request.headers['authorization'] ?? agent;
     try {
-      const done = protection.admit(user, startedAt);
+      const caller = callerOf(this.#options.base, request.headers);
+      const { headers, done } = protection.admit({
+        user: caller.onBehalfBy ?? caller.userId,
+        now: startedAt,
+        cookie: request.headers['cookie'],
+      });
       try {
-        return await this.#faulty(request, { baseUrl, agent });
+        const answer = await this.#faulty(request, { baseUrl, agent, caller });
+        return answer && { ...answer, headers: { ...headers(), ...answer.headers } };
       } finally {
         done(Date.now() - startedAt);
       }
     } catch (error) {
-      return errorResponse(error);
+      return errorResponse(error, request.headers['prefer']);
     } finally {
       this.#running -= 1;
     }
@@ -60,51 +83,80 @@ export class WebApi {
 
   /** Headers that every answer carries. */
   commonHeaders(): Readonly<Record<string, string>> {
-    return { 'OData-Version': '4.0', 'x-ms-dop-hint': String(this.#options.dopHint) };
+    return {
+      'OData-Version': '4.0',
+      'x-ms-dop-hint': String(this.#options.dopHint),
+      Date: new Date(this.#options.clock.now()).toUTCString(),
+    };
   }
 
-  async #faulty(
-    request: ApiRequest,
-    caller: { readonly baseUrl: string; readonly agent: string },
-  ): Promise<Answer> {
+  async #faulty(request: ApiRequest, caller: Calling): Promise<Answer> {
     const rule = this.#options.faults.take(request, 'request');
     if (rule === undefined) {
-      return this.#answer(request, caller);
+      return this.#answer(request, { ...caller, isStale: false });
     }
     if (rule.delayMs !== undefined) {
       await sleep(rule.delayMs);
     }
-    return this.#struck(rule, () => this.#answer(request, caller));
+    return this.#struck(rule, () => this.#answer(request, { ...caller, isStale: rule.stale }));
   }
 
-  #struck(rule: FaultRule, answer: () => Answer): Answer {
+  async #struck(rule: FaultRule, answer: () => Promise<Answer>): Promise<Answer> {
     if (rule.torn === 'before') {
       return undefined;
     }
-    const isRun = rule.torn === 'after' || rule.committed || rule.status === undefined;
-    const response = isRun ? answer() : undefined;
+    const status = faultStatus(rule);
+    const isRun = rule.torn === 'after' || rule.committed || status === undefined;
+    const response = isRun ? await answer() : undefined;
     if (rule.torn === 'after') {
       return undefined;
     }
-    return rule.status === undefined ? response : faultResponse(rule, rule.status);
+    return status === undefined ? response : faultResponse(rule, status);
   }
 
-  #answer(
+  /** Runs the call, and runs it again from the start after every wait for a synchronous step. */
+  async #answer(
     request: ApiRequest,
-    caller: { readonly baseUrl: string; readonly agent: string },
-  ): Answer {
-    const { base, faults } = this.#options;
-    const context = { ...base, ...caller, now: Date.now(), references: new Map() };
+    caller: Calling & { readonly isStale: boolean },
+  ): Promise<Answer> {
+    const { base, deliveries, clock } = this.#options;
+    const memory = new CallMemory();
+    const context: ApiContext = {
+      ...base,
+      ...caller,
+      authorization: request.headers['authorization'],
+      detectsDuplicates: detectsDuplicates(request.headers),
+      now: clock.now(),
+      references: new Map(),
+      memory,
+      call: plainCall,
+      frame: undefined,
+      bulk: undefined,
+    };
+    base.events.beginCall();
+    for (;;) {
+      const outcome = this.#run(context, request);
+      base.events.beginCall();
+      if (!(outcome instanceof Suspension)) {
+        deliveries.kick();
+        return outcome;
+      }
+      await outcome.resume();
+      memory.rewind();
+    }
+  }
+
+  #run(context: ApiContext, request: ApiRequest): Answer | Suspension {
     try {
       if (request.path === '$batch') {
         if (request.method !== 'POST') {
           throw new DataverseError(405, '0x8006088a', '$batch takes POST only.');
         }
-        return runBatch(context, request, withPartFaults(dispatch, faults));
+        return runBatch(context, request, withPartFaults(dispatch, this.#options.faults));
       }
       return dispatch(context, request).response;
     } catch (error) {
-      return errorResponse(error);
+      return error instanceof Suspension ? error : errorResponse(error, request.headers['prefer']);
     }
   }
 }

@@ -6,9 +6,16 @@ import {
   jsonResponse,
   readPreferences,
 } from './api-message.ts';
+import { insertBody } from './deep-insert.ts';
 import type { Table } from './model.ts';
 import { type JsonObject, readBody, readPayload } from './payload.ts';
-import { badQuery, duplicateRow, resourceMissing, versionMismatch } from './protocol-error.ts';
+import {
+  badQuery,
+  DataverseError,
+  duplicateRow,
+  resourceMissing,
+  versionMismatch,
+} from './protocol-error.ts';
 import { readQueryOptions } from './query-options.ts';
 import type { KeyPart } from './resource-path.ts';
 import { etagOf, type Row } from './row.ts';
@@ -57,8 +64,7 @@ function answerer(
 /** `POST /contacts`. */
 export function postRow(context: ApiContext, table: Table, request: ApiRequest): WriteResult {
   const answer = answerer(context, table, request);
-  const payload = readPayload(table, readBody(request.body), { ...context, isCreate: true });
-  const row = createRow(context, table, payload);
+  const row = insertBody(context, table, readBody(request.body));
   return answer({ row, isNew: true, entityId: `${table.entitySet}(${row.id})` });
 }
 
@@ -84,6 +90,13 @@ function checkCondition(condition: Condition, row: Row | undefined, address: Row
   }
   if ((condition.kind === 'exists' || condition.kind === 'etag') && row === undefined) {
     throw addressMissing(address);
+  }
+  if (condition.kind === 'etag' && !address.table.optimisticConcurrency) {
+    throw new DataverseError(
+      400,
+      '0x8006088d',
+      `Optimistic concurrency isn't enabled for entity type ${address.table.name}. The IfVersionMatches value of ConcurrencyBehavior can only be used if optimistic concurrency is enabled.`,
+    );
   }
   if (condition.kind === 'etag' && row !== undefined && condition.etag !== etagOf(row.version)) {
     throw versionMismatch();

@@ -173,12 +173,12 @@ describe('A2: alternate keys in URLs', () => {
     expect(json).toMatchObject({ new_name: 'composite', new_count: 5, _new_parent_value: parent });
   });
 
-  test('a second row with the same key values is 412 0x80040237', async () => {
+  test('a second row with the same key values is 412 0x80060892', async () => {
     await service.create('contacts', { msemr_azurefhirid: 'unique-1' });
     const { status, json } = await service.call('POST', 'contacts', {
       msemr_azurefhirid: 'UNIQUE-1',
     });
-    expect([status, json]).toMatchObject([412, { error: { code: '0x80040237' } }]);
+    expect([status, json]).toMatchObject([412, { error: { code: '0x80060892' } }]);
   });
 
   test('rows with a null key part do not collide, and a freed value can be used again', async () => {
