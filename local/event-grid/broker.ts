@@ -4,6 +4,7 @@ import { type GridEvent, serializeEvent } from './event.ts';
 import { EventGridError } from './event-grid-error.ts';
 import { compileFilter } from './filter.ts';
 import { sendUnsubscribe, validateWebhook } from './handshake.ts';
+import type { ManualValidations } from './manual-validation.ts';
 import type { NewDelivery, Store } from './store.ts';
 import type { Subscription } from './subscription.ts';
 
@@ -16,8 +17,8 @@ interface Route {
 export type Broker = ReturnType<typeof createBroker>;
 
 /** Topics and their subscriptions; a topic exists as soon as somebody names it. */
-export function createBroker(parts: DispatcherParts) {
-  const { store, webhooks, settings } = parts;
+export function createBroker(parts: DispatcherParts & { readonly manual: ManualValidations }) {
+  const { store, webhooks, settings, manual } = parts;
   const routes = new Map<string, Route>();
   const open = (id: number, subscription: Subscription, previous?: Route) => {
     const dispatcher = previous?.dispatcher ?? new Dispatcher(subscription, parts);
@@ -35,7 +36,8 @@ export function createBroker(parts: DispatcherParts) {
     async subscribe(subscription: Subscription): Promise<'created' | 'updated'> {
       const key = keyOf(subscription.topic, subscription.name);
       refuseSchemaChange(routes.get(key)?.dispatcher.subscription, subscription);
-      await validateWebhook(subscription, webhooks, settings.responseTimeoutMilliseconds);
+      const timeoutMilliseconds = settings.responseTimeoutMilliseconds;
+      await validateWebhook(subscription, { webhooks, manual, timeoutMilliseconds });
       const previous = routes.get(key);
       open(store.saveSubscription(subscription), subscription, previous);
       return previous === undefined ? 'created' : 'updated';
@@ -86,9 +88,10 @@ function publish(
 }
 
 function statusOf(routes: readonly Route[], store: Store, deadLetters: DeadLetters) {
-  const sum = { queued: 0, inFlight: 0, retrying: 0 };
+  const sum = { queued: 0, inFlight: 0, retrying: 0, delayed: 0 };
   for (const { dispatcher } of routes) {
-    const { queued, inFlight, retrying } = dispatcher.status;
+    const { queued, inFlight, retrying, delayed } = dispatcher.status;
+    sum.delayed += delayed ? 1 : 0;
     sum.queued += queued;
     sum.inFlight += inFlight;
     sum.retrying += retrying;

@@ -1,10 +1,11 @@
 import type { DeadLetters, FailedDelivery } from './dead-letters.ts';
 import { DeliveryQueue } from './delivery-queue.ts';
+import { EndpointHealth } from './endpoint-health.ts';
 import type { Faults } from './faults.ts';
-import { customHeaders } from './handshake.ts';
-import { afterFailure, isSuccess, outcomeOf } from './retry-schedule.ts';
+import { notificationHeaders } from './notification-headers.ts';
+import { afterFailure, isEventAtFault, isSuccess, outcomeOf } from './retry-schedule.ts';
 import type { PendingDelivery, Store } from './store.ts';
-import type { Subscription } from './subscription.ts';
+import { isSingleCloudEvent, type Subscription } from './subscription.ts';
 import type { WebhookAnswer, WebhookClient } from './webhook.ts';
 
 export interface DeliverySettings {
@@ -38,6 +39,7 @@ export class Dispatcher {
   subscription: Subscription;
   readonly #parts: DispatcherParts;
   readonly #queue = new DeliveryQueue();
+  readonly #health: EndpointHealth;
   /** Deliveries that the duplicate fault has repeated already; once is enough. */
   readonly #duplicated = new WeakSet<PendingDelivery>();
   #inFlightRequests = 0;
@@ -50,6 +52,7 @@ export class Dispatcher {
   constructor(subscription: Subscription, parts: DispatcherParts) {
     this.subscription = subscription;
     this.#parts = parts;
+    this.#health = new EndpointHealth(parts.settings.timeScale);
   }
 
   get status() {
@@ -57,6 +60,8 @@ export class Dispatcher {
       queued: this.#queue.ready,
       inFlight: this.#inFlightEvents,
       retrying: this.#queue.waiting,
+      /** True while deliveries wait because the endpoint fails again and again. */
+      delayed: this.#health.delayedUntil(Date.now()) !== undefined,
     };
   }
 
@@ -101,7 +106,9 @@ export class Dispatcher {
   }
 
   #mayStart(): boolean {
-    return this.#queue.ready > 0 && this.#inFlightRequests < this.#parts.settings.concurrency;
+    const most = this.#health.mayProbeOnly ? 1 : this.#parts.settings.concurrency;
+    const isDelayed = this.#health.delayedUntil(Date.now()) !== undefined;
+    return this.#queue.ready > 0 && this.#inFlightRequests < most && !isDelayed;
   }
 
   #worthStarting(): boolean {
@@ -120,7 +127,8 @@ export class Dispatcher {
   #start(): void {
     const { settings, random } = this.#parts.faults;
     if (random.chance(settings.reorderRate)) this.#queue.shuffle(random);
-    const batch = this.#queue.takeBatch(this.#limits());
+    const batch = this.#unexpired(this.#queue.takeBatch(this.#limits()));
+    if (batch.length === 0) return;
     this.#inFlightRequests += 1;
     this.#inFlightEvents += batch.length;
     void this.#deliver(batch);
@@ -143,17 +151,12 @@ export class Dispatcher {
   ): Promise<WebhookAnswer> {
     const { settings, random } = this.#parts.faults;
     if (random.chance(settings.dropRate)) return lostOnTheWay;
-    const { endpointUrl, maxEventsPerBatch } = this.subscription.properties.destination.properties;
-    const cloudEvents = this.subscription.properties.eventDeliverySchema === 'CloudEventSchemaV1_0';
-    const single = cloudEvents && maxEventsPerBatch === 1;
+    const { endpointUrl } = this.subscription.properties.destination.properties;
+    const single = isSingleCloudEvent(this.subscription);
     const answer = await this.#parts.webhooks.call({
       method: 'POST',
       url: endpointUrl,
-      headers: {
-        ...customHeaders(this.subscription),
-        'content-type': contentType(cloudEvents, single),
-        ...notificationHeaders(this.subscription.name, batch),
-      },
+      headers: notificationHeaders(this.subscription, batch, bodies[0] ?? '{}'),
       body: single ? bodies.join('') : `[${bodies.join(',')}]`,
       timeoutMilliseconds: this.#parts.settings.responseTimeoutMilliseconds,
     });
@@ -161,6 +164,7 @@ export class Dispatcher {
   }
 
   #succeeded(batch: readonly PendingDelivery[]): void {
+    this.#health.succeeded();
     const { settings, random } = this.#parts.faults;
     const again = batch.filter(
       (delivery) => random.chance(settings.duplicateRate) && !this.#duplicated.has(delivery),
@@ -181,6 +185,7 @@ export class Dispatcher {
     const jitter = this.#parts.faults.random.next();
     const { timeScale } = this.#parts.settings;
     const now = Date.now();
+    if (!isEventAtFault(status)) this.#health.failed(batch.length, now);
     const retried: PendingDelivery[] = [];
     const dead: FailedDelivery[] = [];
     for (const [index, before] of batch.entries()) {
@@ -201,6 +206,33 @@ export class Dispatcher {
     this.#planWake();
   }
 
+  /** Events may grow too old while their endpoint is unhealthy; nothing is sent for those. */
+  #unexpired(batch: readonly PendingDelivery[]): readonly PendingDelivery[] {
+    const { timeScale } = this.#parts.settings;
+    const { timeToLiveMilliseconds } = this.#policy();
+    const now = Date.now();
+    const isOld = ({ publishedAt, attempts }: PendingDelivery) =>
+      attempts > 0 && (now - publishedAt) / timeScale > timeToLiveMilliseconds;
+    const old = batch.filter(isOld);
+    const bodies = this.#parts.store.bodies(old);
+    const dead = old.map((delivery, index) => ({
+      delivery,
+      body: bodies[index] ?? '{}',
+      reason: 'TimeToLiveExceeded' as const,
+      outcome: 'Probation',
+    }));
+    this.#parts.deadLetters.add(this.subscription, dead);
+    return batch.filter((delivery) => !isOld(delivery));
+  }
+
+  /** When the next delivery is due, or the endpoint's delay ends, whichever has something to send. */
+  #nextWake(): number | undefined {
+    const due = this.#queue.nextDueAt;
+    const delayed = this.#health.delayedUntil(Date.now());
+    if (delayed === undefined) return due;
+    return this.#queue.ready > 0 || due === undefined ? delayed : Math.max(due, delayed);
+  }
+
   #policy() {
     const { maxDeliveryAttempts, eventTimeToLiveInMinutes } =
       this.subscription.properties.retryPolicy;
@@ -209,7 +241,7 @@ export class Dispatcher {
 
   #planWake(): void {
     clearTimeout(this.#wake);
-    const next = this.#queue.nextDueAt;
+    const next = this.#nextWake();
     if (next === undefined || this.#closed) return;
     const wait = Math.min(Math.max(next - Date.now(), 0), 2_147_483_647);
     this.#wake = setTimeout(() => {
@@ -218,25 +250,4 @@ export class Dispatcher {
       this.#pump(false);
     }, wait);
   }
-}
-
-function contentType(cloudEvents: boolean, single: boolean): string {
-  if (!cloudEvents) return 'application/json; charset=utf-8';
-  const form = single ? 'cloudevents' : 'cloudevents-batch';
-  return `application/${form}+json; charset=utf-8`;
-}
-
-function notificationHeaders(
-  name: string,
-  batch: readonly PendingDelivery[],
-): Readonly<Record<string, string>> {
-  const dataVersion = batch[0]?.dataVersion ?? '';
-  return {
-    'aeg-event-type': 'Notification',
-    'aeg-subscription-name': name.toUpperCase(),
-    'aeg-delivery-count': String(batch[0]?.attempts ?? 0),
-    // A publisher may put any text there, a header may not hold it.
-    'aeg-data-version': /^[\x21-\x7e]*$/.test(dataVersion) ? dataVersion : '',
-    'aeg-metadata-version': '1',
-  };
 }

@@ -33,12 +33,23 @@ const advancedFilter = z.union([
 
 type AdvancedFilter = z.infer<typeof advancedFilter>;
 
+/** All values of all advanced filters together (facts B2; knowledge, not read in a page). */
+const maximumValues = 25;
+
+function valueCount(filters: readonly AdvancedFilter[]): number {
+  return filters.reduce((sum, filter) => sum + ('values' in filter ? filter.values.length : 1), 0);
+}
+
 export const filterBody = z.object({
   includedEventTypes: z.array(z.string()).nullish(),
   subjectBeginsWith: z.string().nullish(),
   subjectEndsWith: z.string().nullish(),
   isSubjectCaseSensitive: z.boolean().default(false),
-  advancedFilters: z.array(advancedFilter).max(25, 'at most 25 advanced filters').nullish(),
+  advancedFilters: z
+    .array(advancedFilter)
+    .max(25, 'at most 25 advanced filters')
+    .refine((filters) => valueCount(filters) <= maximumValues, 'at most 25 values in all filters')
+    .nullish(),
 });
 
 export type EventFilter = z.infer<typeof filterBody>;

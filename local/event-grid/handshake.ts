@@ -1,26 +1,29 @@
 import { randomUUID } from 'node:crypto';
 import { serializeEvent, systemEvent } from './event.ts';
 import { EventGridError } from './event-grid-error.ts';
+import type { ManualValidations } from './manual-validation.ts';
 import { baseUrl, type Subscription, topicResourceId } from './subscription.ts';
 import type { WebhookAnswer, WebhookClient } from './webhook.ts';
 
 /** `WebHook-Request-Origin` of the service; a webhook consents by naming it or `*`. */
 const origin = 'eventgrid.azure.net';
 
+export interface Handshake {
+  readonly webhooks: WebhookClient;
+  readonly manual: ManualValidations;
+  readonly timeoutMilliseconds: number;
+}
+
 /**
  * Proves that the webhook wants the events, before the subscription exists
  * (facts dataverse-and-events B3).
  * @throws EventGridError 400 saying what the webhook answered
  */
-export async function validateWebhook(
-  subscription: Subscription,
-  webhooks: WebhookClient,
-  timeoutMilliseconds: number,
-): Promise<void> {
+export async function validateWebhook(subscription: Subscription, parts: Handshake): Promise<void> {
   const refusal =
     subscription.properties.eventDeliverySchema === 'EventGridSchema'
-      ? await refusalOfValidationEvent(subscription, webhooks, timeoutMilliseconds)
-      : await refusalOfOptions(subscription, webhooks, timeoutMilliseconds);
+      ? await refusalOfValidationEvent(subscription, parts)
+      : await refusalOfOptions(subscription, parts);
   if (refusal === undefined) return;
   const endpoint = baseUrl(subscription.properties.destination.properties.endpointUrl);
   throw new EventGridError(
@@ -30,10 +33,10 @@ export async function validateWebhook(
   );
 }
 
+/** An answer of 200 without any code leaves the confirming to whoever opens the `validationUrl`. */
 async function refusalOfValidationEvent(
   subscription: Subscription,
-  webhooks: WebhookClient,
-  timeoutMilliseconds: number,
+  { webhooks, manual, timeoutMilliseconds }: Handshake,
 ): Promise<string | undefined> {
   const validationCode = randomUUID();
   const answer = await webhooks.call({
@@ -42,6 +45,7 @@ async function refusalOfValidationEvent(
     headers: systemHeaders(subscription, 'SubscriptionValidation'),
     body: systemBody(subscription, 'Microsoft.EventGrid.SubscriptionValidationEvent', {
       validationCode,
+      validationUrl: manual.urlOf(validationCode),
     }),
     timeoutMilliseconds,
   });
@@ -49,15 +53,17 @@ async function refusalOfValidationEvent(
   if (answer.status !== 200) {
     return `it answered ${answer.status} to the validation event; only 200 with {"validationResponse": code} is accepted.`;
   }
-  return validationResponseOf(answer.body) === validationCode
+  const response = validationResponseOf(answer.body);
+  const isConfirmed =
+    response === undefined ? await manual.opened(validationCode) : response === validationCode;
+  return isConfirmed
     ? undefined
-    : 'it answered 200 but did not return data.validationCode as validationResponse.';
+    : 'it answered 200 but did not return data.validationCode as validationResponse, and nobody opened data.validationUrl within 5 minutes.';
 }
 
 async function refusalOfOptions(
   subscription: Subscription,
-  webhooks: WebhookClient,
-  timeoutMilliseconds: number,
+  { webhooks, timeoutMilliseconds }: Handshake,
 ): Promise<string | undefined> {
   const answer = await webhooks.call({
     method: 'OPTIONS',
@@ -91,13 +97,12 @@ export async function sendUnsubscribe(
   });
 }
 
-/** Custom headers go with every request, the handshake included. */
+/** Static custom headers go with every request, the handshake included. */
 export function customHeaders({ properties }: Subscription): Record<string, string> {
   return Object.fromEntries(
-    properties.destination.properties.deliveryAttributeMappings.map((mapping) => [
-      mapping.name.toLowerCase(),
-      mapping.properties.value,
-    ]),
+    properties.destination.properties.deliveryAttributeMappings
+      .filter((mapping) => mapping.type === 'Static')
+      .map((mapping) => [mapping.name.toLowerCase(), mapping.properties.value]),
   );
 }
 

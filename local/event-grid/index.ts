@@ -3,6 +3,7 @@ import { createBroker } from './broker.ts';
 import { createDeadLetters } from './dead-letters.ts';
 import { EventGridError } from './event-grid-error.ts';
 import { createFaults, type FaultSettings } from './faults.ts';
+import { ManualValidations } from './manual-validation.ts';
 import { createEventGridServer } from './server.ts';
 import { openStore } from './store.ts';
 import { createWebhookClient } from './webhook.ts';
@@ -43,10 +44,9 @@ export const defaultPort = 8_082;
  * `<url>/topics/<topic>/subscriptions/<name>`. An event is durable before its
  * publisher gets 200, and is delivered at least once.
  *
- * Not imitated: delivery delays toward unhealthy endpoints, the lag before a
- * dead letter is written, validation by `validationUrl`, dynamic header
- * mappings and Entra tokens. Without a `deadLetterDestination` the service
- * drops what it cannot deliver; here it stays visible under
+ * Not imitated: the lag before a dead letter is written, late answers that
+ * cancel a retry, and Entra tokens. Without a `deadLetterDestination` the
+ * service drops what it cannot deliver; here it stays visible under
  * `GET /_control/dead-letters`.
  * @throws EventGridError PortInUse
  */
@@ -61,8 +61,9 @@ export async function startEventGrid(options: EventGridOptions = {}): Promise<Ru
     lingerMilliseconds: options.lingerMilliseconds ?? 20,
     responseTimeoutMilliseconds: options.responseTimeoutMilliseconds ?? 30_000,
   };
-  const broker = createBroker({ store, webhooks, deadLetters, faults, settings });
-  const server = createEventGridServer({ broker, store, faults, key: options.key });
+  const manual = new ManualValidations(settings.timeScale);
+  const broker = createBroker({ store, webhooks, deadLetters, faults, settings, manual });
+  const server = createEventGridServer({ broker, store, faults, manual, key: options.key });
   const release = async () => {
     broker.close();
     webhooks.close();
@@ -71,7 +72,8 @@ export async function startEventGrid(options: EventGridOptions = {}): Promise<Ru
   };
   try {
     const port = await listen(server, options.port ?? defaultPort);
-    return { url: `http://127.0.0.1:${port}`, close: () => stop(server).then(release) };
+    manual.baseUrl = `http://127.0.0.1:${port}`;
+    return { url: manual.baseUrl, close: () => stop(server).then(release) };
   } catch (problem) {
     await release();
     throw problem;

@@ -58,6 +58,11 @@ const finalReasons: Readonly<Record<number, DeadLetterReason>> = {
   413: 'UndeliverableDueToHttpRequestEntityTooLarge',
 };
 
+/** True for answers that say something about the events and nothing about the endpoint's health. */
+export function isEventAtFault(status: number | undefined): boolean {
+  return status === 400 || status === 413;
+}
+
 /** 200 to 204 are success; everything else, 3xx included, is not. */
 export function isSuccess(status: number | undefined): boolean {
   return status !== undefined && status >= 200 && status <= 204;

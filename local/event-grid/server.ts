@@ -4,6 +4,7 @@ import type { Broker } from './broker.ts';
 import { maximumBodyBytes, parseEvents } from './event.ts';
 import { EventGridError, errorBody } from './event-grid-error.ts';
 import { type Faults, setFaults } from './faults.ts';
+import type { ManualValidations } from './manual-validation.ts';
 import type { Store } from './store.ts';
 import { parseSubscription, subscriptionView, topicResourceId } from './subscription.ts';
 
@@ -11,6 +12,7 @@ export interface ServerParts {
   readonly broker: Broker;
   readonly store: Store;
   readonly faults: Faults;
+  readonly manual: ManualValidations;
   /** Undefined accepts every key. */
   readonly key: string | undefined;
 }
@@ -48,6 +50,7 @@ async function answerCall(
   if (segments[0] === '_control') return control(parts, call, calls);
   countCall(request, calls);
   const [root, topic, kind, name, ...rest] = segments;
+  if (root === 'validate' && topic === undefined) return openValidation(parts, call);
   if (root !== 'topics' || topic === undefined || topic === '') throw notFound(pathname);
   if (kind === 'api' && name === 'events' && rest.length === 0) return publish(parts, call, topic);
   if (kind === 'subscriptions' && rest.length === 0) {
@@ -56,6 +59,14 @@ async function answerCall(
       : subscription(parts, call, { topic, name });
   }
   throw notFound(pathname);
+}
+
+/** The address that a validation event carries: opening it confirms the subscription. */
+function openValidation({ manual }: ServerParts, { request, method }: Call): Answer {
+  if (method !== 'GET') throw notAllowed('GET');
+  const code = new URL(request.url ?? '/', 'http://127.0.0.1').searchParams.get('id') ?? '';
+  if (!manual.open(code)) throw notFound('a handshake that waits for this address');
+  return { status: 200, body: 'Webhook successfully validated as a subscription endpoint' };
 }
 
 async function publish(parts: ServerParts, { request, method }: Call, topic: string) {

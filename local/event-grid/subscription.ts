@@ -2,9 +2,11 @@ import { z } from 'zod';
 import { EventGridError } from './event-grid-error.ts';
 import { filterBody } from './filter.ts';
 
-const attributeMapping = z.object({
-  name: z.string().regex(/^[A-Za-z0-9-]+$/, 'must be a header name'),
-  type: z.literal('Static', { error: "only type 'Static' is supported by this stand-in" }),
+const headerName = z.string().regex(/^[A-Za-z0-9-]+$/, 'must be a header name');
+
+const staticMapping = z.object({
+  name: headerName,
+  type: z.literal('Static'),
   properties: z.object({
     value: z
       .string()
@@ -13,6 +15,18 @@ const attributeMapping = z.object({
     isSecret: z.boolean().default(false),
   }),
 });
+
+const dynamicMapping = z.object({
+  name: headerName,
+  type: z.literal('Dynamic'),
+  properties: z.object({
+    sourceField: z
+      .string()
+      .regex(/^(\$\.)?\w+(\.\w+)*$/, 'must be a path such as data.resourceType'),
+  }),
+});
+
+const attributeMapping = z.discriminatedUnion('type', [staticMapping, dynamicMapping]);
 
 const destination = z.object({
   endpointType: z.literal('WebHook', { error: "only endpointType 'WebHook' is supported" }),
@@ -87,7 +101,7 @@ export function subscriptionView({ topic, name, properties }: Subscription): obj
           endpointBaseUrl: baseUrl(endpointUrl),
           ...batching,
           deliveryAttributeMappings: deliveryAttributeMappings.map((mapping) =>
-            mapping.properties.isSecret
+            mapping.type === 'Static' && mapping.properties.isSecret
               ? { ...mapping, properties: { value: 'Hidden', isSecret: true } }
               : mapping,
           ),
@@ -102,6 +116,12 @@ export function subscriptionView({ topic, name, properties }: Subscription): obj
 /** ARM-shaped id of a local topic; events published without a topic carry it. */
 export function topicResourceId(topic: string): string {
   return `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/local/providers/Microsoft.EventGrid/topics/${topic}`;
+}
+
+/** One CloudEvent unbatched is posted as an object, everything else as an array (facts B2). */
+export function isSingleCloudEvent({ properties }: Subscription): boolean {
+  const isCloudEvent = properties.eventDeliverySchema === 'CloudEventSchemaV1_0';
+  return isCloudEvent && properties.destination.properties.maxEventsPerBatch === 1;
 }
 
 /** A webhook address without its query, which often holds a secret code. */

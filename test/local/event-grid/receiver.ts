@@ -78,6 +78,8 @@ export interface SubscriptionAnswer {
 export interface GridStatus {
   readonly idle: boolean;
   readonly inFlight: number;
+  /** Subscriptions whose endpoint is held for unhealthy. */
+  readonly delayed: number;
   readonly publishedEvents: number;
   readonly calls: Readonly<Record<string, number>>;
 }

@@ -13,7 +13,8 @@ let grid: RunningEventGrid;
 let receiver: Receiver;
 
 beforeEach(async () => {
-  grid = await startEventGrid({ port: 0, responseTimeoutMilliseconds: 2_000 });
+  const responseTimeoutMilliseconds = 2_000;
+  grid = await startEventGrid({ port: 0, timeScale: 0.001, responseTimeoutMilliseconds });
   receiver = await startReceiver();
 });
 afterEach(async () => {
@@ -35,10 +36,23 @@ test('the Event Grid handshake is one validation event in an array, answered wit
   expect(handshake!.body).toEqual([
     expect.objectContaining({
       eventType: 'Microsoft.EventGrid.SubscriptionValidationEvent',
-      data: { validationCode: expect.any(String) },
+      data: {
+        validationCode: expect.any(String),
+        validationUrl: expect.stringMatching(`^${grid.url}/validate[?]id=`),
+      },
     }),
   ]);
   expect((await subscribe(grid.url, receiver.url)).status).toBe(200);
+});
+
+test('B3: a webhook that answers 200 without a code is confirmed by opening its validationUrl', async () => {
+  receiver.handshake = () => ({ status: 200, body: '' });
+  const subscribed = subscribe(grid.url, receiver.url);
+  await expect.poll(() => receiver.others.length, { interval: 5 }).toBe(1);
+  const [event] = receiver.others[0]!.body as [{ data: { validationUrl: string } }];
+  expect((await fetch(event.data.validationUrl)).status).toBe(200);
+  expect((await subscribed).status).toBe(201);
+  expect((await fetch(event.data.validationUrl)).status).toBe(404);
 });
 
 test('the CloudEvents handshake is OPTIONS, and consent is the header', async () => {
