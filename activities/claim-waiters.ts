@@ -1,5 +1,5 @@
 import type { ParkedChange } from '../shared/ledger/index.ts';
-import type { ActivityDependencies } from './dependencies.ts';
+import type { MaplessDependencies } from './dependencies.ts';
 
 export interface ClaimWaitersInput {
   /** The orchestration that goes on with the waiters. */
@@ -14,7 +14,7 @@ export interface ClaimWaitersOutput {
 
 /** Finds the changes that waited for these rows, and takes over those that nobody else has taken. */
 export async function claimWaiters(
-  { ledger }: ActivityDependencies,
+  { ledger }: MaplessDependencies,
   { instanceId, references }: ClaimWaitersInput,
 ): Promise<ClaimWaitersOutput> {
   const waiting = await ledger.parked.waitingFor(references);

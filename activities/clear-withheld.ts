@@ -1,4 +1,4 @@
-import type { ActivityDependencies } from './dependencies.ts';
+import type { MaplessDependencies } from './dependencies.ts';
 
 export interface ClearWithheldInput {
   /** `Patient/id` */
@@ -7,7 +7,7 @@ export interface ClearWithheldInput {
 
 /** Forgets that something was held back, before everything about the patient is gone through: what is held back then marks anew. */
 export async function clearWithheld(
-  { ledger }: ActivityDependencies,
+  { ledger }: MaplessDependencies,
   { patient }: ClearWithheldInput,
 ): Promise<{ readonly cleared: string }> {
   await ledger.withheldPatients.clear(patient);

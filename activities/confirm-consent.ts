@@ -1,6 +1,6 @@
 import { AppError } from '../shared/errors.ts';
 import type { PermittedResource } from './decide-consent.ts';
-import type { ActivityDependencies } from './dependencies.ts';
+import type { MaplessDependencies } from './dependencies.ts';
 import { decide, readConsents } from './patient-decisions.ts';
 import { readBodies } from './resources.ts';
 
@@ -20,7 +20,7 @@ export interface ConfirmConsentOutput {
  * @throws AppError FHIR_UNAVAILABLE while Consents or bodies cannot be read
  */
 export async function confirmConsent(
-  deps: ActivityDependencies,
+  deps: MaplessDependencies,
   { resources }: ConfirmConsentInput,
 ): Promise<ConfirmConsentOutput> {
   const patients = [...new Set(resources.flatMap((resource) => resource.patients))];

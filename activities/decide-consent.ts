@@ -128,6 +128,24 @@ export async function refusedNow(
   return refused;
 }
 
+/**
+ * Of these resources, those that would end as withheld at this moment, by consent
+ * or by the switch on the contact. For looking ahead: nothing is marked.
+ */
+export async function withheldNow(
+  deps: ActivityDependencies,
+  resources: readonly FhirResource[],
+): Promise<ReadonlySet<string>> {
+  const candidates = resources.map((body) => {
+    const reference = `${body.resourceType}/${body.id ?? ''}`;
+    return candidateFor(deps, { reference, versionId: '', lastUpdated: '' }, body);
+  });
+  const patients = [...new Set(candidates.flatMap((candidate) => candidate.patients))];
+  const wishes = await readWishes(deps, patients);
+  const withheld = candidates.filter((candidate) => isDenied(deps, candidate, wishes));
+  return new Set(withheld.map(({ resource }) => resource.reference));
+}
+
 const switchedOff = 'the switch on the contact is off';
 
 const endingOf = ({ reference, versionId }: CurrentResource) =>

@@ -1,24 +1,22 @@
-import type {
-  DataverseOperation,
-  DataverseResult,
-  DataverseRow,
-} from '../shared/dataverse/index.ts';
-import type { FhirResource } from '../shared/fhir/index.ts';
-import type { ExpansionMap, MappedRow, RootMap } from '../shared/mapping/index.ts';
+import {
+  type ExpandedRow,
+  type ExpansionMap,
+  type RootMap,
+  withRowsBelow,
+} from '../shared/mapping/index.ts';
 import type { ChildRowCounts, FailedResource, ResourceEnding } from '../shared/outcomes/index.ts';
 import {
-  childQuery,
-  dataverseIdentifierRoot,
-  forgetLookups,
-  planChildRows,
-  type ResolvedLookups,
+  type ChildTree,
+  childrenOf,
+  planChildTrees,
   refusalProblem,
-  resolveLookups,
-  rowsOf,
+  resolveTrees,
+  type TreeCounts,
 } from '../shared/rows/index.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { loadBodies } from './resources.ts';
 import { mappingProblem, type WrittenRow } from './upsert-rows.ts';
+import { endingOf, type ParentPlan, writeChildren } from './write-children.ts';
 
 export interface ExpandRowsInput {
   readonly expansion: string;
@@ -33,8 +31,8 @@ export interface ExpandRowsOutput {
 }
 
 /**
- * Brings the child rows of one expansion map in line for some parents: read,
- * compare, write, and look at the parents once more. A parent that moved to
+ * Brings the child rows of one expansion map, and the rows below them, in line
+ * for some parents: read, compare, write, and look at the parents once more. A parent that moved to
  * another version meanwhile is handed back as failed, so that the newer version
  * has the last word whatever the order of writers. It is run beside others with
  * `all`, so it never throws: what went wrong is in `failed`.
@@ -56,7 +54,7 @@ export async function expandRows(
   }
 }
 
-interface Expansion {
+export interface Expansion {
   readonly root: RootMap;
   readonly expansion: ExpansionMap;
 }
@@ -68,13 +66,13 @@ async function expand(
   const found = findExpansion(deps, input);
   if (found === undefined) return { expanded: [], ended: [], failed: [] };
   const { parents, ended, failed } = await mapChildren(deps, found, input.rows);
-  const stored = await readChildren(deps, found, parents);
-  const plans = parents.map(({ row, mapped, resolved }): ParentPlan => {
-    const desired = resolved.map((child) => child.row);
-    const parent = { rowId: row.rowId, desired, stored: stored.get(row.rowId) ?? [] };
-    const { operations, ...children } = planChildRows(found.expansion, parent);
-    const [waitingFor] = resolved.flatMap(({ missing }) => missing);
-    return { row, mapped, operations, children, ...(waitingFor ? { waitingFor } : {}) };
+  const wanted = parents.map(({ row, trees }) => ({ rowId: row.rowId, desired: trees }));
+  const planned = await planChildTrees(deps.dataverse, found.expansion, wanted);
+  const plans = parents.map(({ row, mapped, missing }, index): ParentPlan => {
+    const { steps = [], counts = [] } = planned[index] ?? {};
+    const [waitingFor] = missing;
+    const waits = waitingFor === undefined ? {} : { waitingFor };
+    return { row, mapped, steps, children: sumOf(counts), ...waits };
   });
   const settled = await writeChildren(deps, found, plans);
   return {
@@ -84,10 +82,22 @@ async function expand(
   };
 }
 
+function sumOf(counts: readonly TreeCounts[]): ChildRowCounts {
+  const sum = { added: 0, changed: 0, removed: 0 };
+  for (const { added, changed, removed } of counts) {
+    sum.added += added;
+    sum.changed += changed;
+    sum.removed += removed;
+  }
+  return sum;
+}
+
 interface ParentInHand {
   readonly row: WrittenRow;
-  readonly mapped: readonly MappedRow[];
-  readonly resolved: readonly ResolvedLookups[];
+  readonly mapped: readonly ExpandedRow[];
+  readonly trees: readonly ChildTree[];
+  /** References of the child rows that have no row yet. */
+  readonly missing: readonly string[];
 }
 
 interface MappedParents {
@@ -95,20 +105,6 @@ interface MappedParents {
   readonly ended: readonly ResourceEnding[];
   readonly failed: readonly FailedResource[];
 }
-
-/**
- * The child rows of a resource. The identifier that we ourselves wrote into FHIR
- * has its row in the identifier table; no other table lists it, so that the rows
- * are the same whether a resource is expanded before or after the write-back.
- */
-function childrenOf({ root, expansion }: Expansion, body: FhirResource): readonly MappedRow[] {
-  const mapped = expansion.expand(body);
-  if (expansion.name === root.identifierTable?.expansion.name) return mapped;
-  return mapped.filter(({ values }) => !Object.values(values).some(isOwnIdentifier));
-}
-
-const isOwnIdentifier = (value: unknown): boolean =>
-  typeof value === 'string' && value.startsWith(dataverseIdentifierRoot);
 
 async function mapChildren(
   deps: ActivityDependencies,
@@ -118,35 +114,29 @@ async function mapChildren(
   const bodies = await loadBodies(deps, rows);
   const ended: ResourceEnding[] = [];
   const failed: FailedResource[] = [];
-  const fitting: Omit<ParentInHand, 'resolved'>[] = [];
+  const fitting: Pick<ParentInHand, 'row' | 'mapped'>[] = [];
   for (const row of rows) {
     const body = bodies.get(row.reference);
-    const mapped = body === undefined ? [] : childrenOf(found, body);
-    const problem = mapped.flatMap(({ problems }) => problems)[0];
+    const mapped = body === undefined ? [] : childrenOf(found.root, found.expansion, body);
+    const [problem] = withRowsBelow(mapped).flatMap(({ problems }) => problems);
     if (body === undefined) failed.push({ reference: row.reference, step: bodyStep });
     else if (problem) ended.push({ ...endingOf(row), problem: mappingProblem(problem) });
     else fitting.push({ row, mapped });
   }
-  const resolved = await resolveLookups(
+  const resolved = await resolveTrees(
     deps,
-    fitting.flatMap(({ mapped }) => mapped),
+    fitting.map(({ mapped }) => mapped),
   );
   const parents: ParentInHand[] = [];
-  let next = 0;
-  for (const { row, mapped } of fitting) {
-    const own = resolved.slice(next, next + mapped.length);
-    next += mapped.length;
-    const refusal = own.find((child) => child.refusal !== undefined)?.refusal;
-    if (refusal === undefined) parents.push({ row, mapped, resolved: own });
+  for (const [index, { row, mapped }] of fitting.entries()) {
+    const { trees = [], missing = [], refusal } = resolved[index] ?? {};
+    if (refusal === undefined) parents.push({ row, mapped, trees, missing });
     else ended.push({ ...endingOf(row), problem: refusalProblem(refusal, found.expansion.name) });
   }
   return { parents, ended, failed };
 }
 
 const bodyStep = 'reading the body again';
-
-const endingOf = ({ reference, versionId, rowId, table }: WrittenRow) =>
-  ({ reference, versionId, rowId, table, kind: 'rejected' }) as const;
 
 function findExpansion(
   { pack }: ActivityDependencies,
@@ -155,125 +145,6 @@ function findExpansion(
   const root = pack.roots.get(resourceType);
   const found = root?.expansions.find(({ name }) => name === expansion);
   return root && found ? { root, expansion: found } : undefined;
-}
-
-async function readChildren(
-  { dataverse }: ActivityDependencies,
-  { expansion }: Expansion,
-  parents: readonly ParentInHand[],
-): Promise<ReadonlyMap<string, readonly DataverseRow[]>> {
-  if (parents.length === 0) return new Map();
-  const rowIds = parents.map(({ row }) => row.rowId);
-  const [result] = await dataverse.execute([childQuery(expansion, rowIds)]);
-  const byParent = new Map<string, DataverseRow[]>();
-  for (const child of rowsOf(result)) {
-    const parent = String(child.values[expansion.parentColumn]);
-    byParent.set(parent, [...(byParent.get(parent) ?? []), child]);
-  }
-  return byParent;
-}
-
-interface ParentPlan {
-  readonly row: WrittenRow;
-  readonly mapped: readonly MappedRow[];
-  readonly operations: readonly DataverseOperation[];
-  readonly children: ChildRowCounts;
-  /** A reference of the child rows that has no row yet. */
-  readonly waitingFor?: string;
-}
-
-async function writeChildren(
-  deps: ActivityDependencies,
-  { root, expansion }: Expansion,
-  plans: readonly ParentPlan[],
-): Promise<Settled> {
-  const output: Settled = { expanded: [], ended: [], failed: [] };
-  const operations = plans.flatMap((plan) => plan.operations);
-  if (operations.length === 0) {
-    for (const plan of plans) complete(plan, output);
-    return output;
-  }
-  const answers = await deps.dataverse.execute(operations);
-  const versions = await parentVersions(deps.dataverse, root, plans);
-  let next = 0;
-  for (const plan of plans) {
-    const own = answers.slice(next, next + plan.operations.length);
-    next += plan.operations.length;
-    if (own.some(({ kind }) => kind === 'missing')) forgetLookups(deps, plan.mapped);
-    settle(plan, { expansion, answers: own, version: versions.get(plan.row.rowId) }, output);
-  }
-  return output;
-}
-
-interface Settled {
-  readonly expanded: ExpandRowsOutput['expanded'][number][];
-  readonly ended: ResourceEnding[];
-  readonly failed: FailedResource[];
-}
-
-interface Answered {
-  readonly expansion: ExpansionMap;
-  readonly answers: readonly DataverseResult[];
-  /** What the parent shows after the children were written. */
-  readonly version: string | undefined;
-}
-
-function settle(
-  plan: ParentPlan,
-  { expansion, answers, version }: Answered,
-  output: Settled,
-): void {
-  const refused = answers.find((answer) => answer.kind === 'refused');
-  const { reference, versionId } = plan.row;
-  if (refused) {
-    const problem = refusalProblem(refused, expansion.name);
-    output.ended.push({ ...endingOf(plan.row), problem });
-  } else if (
-    version !== versionId ||
-    answers.some((answer, at) => isOpen(answer, plan.operations[at]))
-  ) {
-    output.failed.push({ reference, step: expansion.name });
-  } else {
-    complete(plan, output);
-  }
-}
-
-/**
- * The children are in line as far as they can be. A reference without a row does
- * not hold up the parent, but its change waits, so that the lookup is filled as
- * soon as the row is there, whatever the order of events.
- */
-function complete({ row, children, waitingFor }: ParentPlan, output: Settled): void {
-  const { reference } = row;
-  output.expanded.push({ reference, children });
-  if (waitingFor !== undefined) {
-    output.ended.push({ reference, kind: 'parked', waitingFor: [waitingFor] });
-  }
-}
-
-/** A creation that finds its row there is done: the id follows from parent and matching columns. */
-function isOpen({ kind }: DataverseResult, operation: DataverseOperation | undefined): boolean {
-  if (kind === 'conflict') return operation?.kind !== 'create';
-  return kind !== 'written' && kind !== 'deleted';
-}
-
-/** The FHIR versions that the parents show after the children were written. */
-async function parentVersions(
-  dataverse: ActivityDependencies['dataverse'],
-  root: RootMap,
-  plans: readonly ParentPlan[],
-): Promise<ReadonlyMap<string, string>> {
-  const { primaryId } = await dataverse.table(root.table);
-  const ids = plans.map(({ row }) => row.rowId);
-  const [result] = await dataverse.execute([
-    {
-      kind: 'query',
-      table: root.table,
-      select: [root.versionColumn],
-      filter: { column: primaryId, in: ids },
-    },
-  ]);
-  return new Map(rowsOf(result).map(({ id, values }) => [id, String(values[root.versionColumn])]));
 }
 
 export function retryAfterOf(error: unknown): { readonly retryAfterSeconds?: number } {

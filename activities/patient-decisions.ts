@@ -6,7 +6,7 @@ import {
 } from '../shared/consent/index.ts';
 import type { FhirResource } from '../shared/fhir/index.ts';
 import { fhirKey, rootQuery, rowsOf, syncFlagColumn } from '../shared/rows/index.ts';
-import type { ActivityDependencies } from './dependencies.ts';
+import type { ActivityDependencies, MaplessDependencies } from './dependencies.ts';
 import { partsOf } from './resources.ts';
 
 /** Patients asked for in one Consent search; keeps the URL short. */
@@ -33,7 +33,7 @@ export async function readWishes(
 
 /** The active Consents of each patient, as the FHIR service has them now. */
 export async function readConsents(
-  { fhir, fhirUrl }: ActivityDependencies,
+  { fhir, fhirUrl }: MaplessDependencies,
   patients: readonly string[],
 ): Promise<ReadonlyMap<string, readonly FhirResource[]>> {
   const found = new Map<string, FhirResource[]>(patients.map((patient) => [patient, []]));
@@ -70,7 +70,7 @@ const sendingIt = 'http://terminology.hl7.org/CodeSystem/consentaction|disclose'
 
 /** Whether this resource may be in Dataverse, by the wishes of its patient. */
 export function decide(
-  deps: ActivityDependencies,
+  deps: MaplessDependencies,
   question: {
     readonly patient: string;
     readonly resource: FhirResource;

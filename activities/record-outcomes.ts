@@ -1,6 +1,6 @@
 import type { ChangeSetRecord, Chapter, ParkedChange } from '../shared/ledger/index.ts';
 import type { ChangeOutcome } from '../shared/outcomes/index.ts';
-import type { ActivityDependencies } from './dependencies.ts';
+import type { MaplessDependencies } from './dependencies.ts';
 
 export interface RecordOutcomesInput {
   readonly instanceId: string;
@@ -24,7 +24,7 @@ export interface RecordOutcomesOutput {
  * changes nothing.
  */
 export async function recordOutcomes(
-  { ledger }: ActivityDependencies,
+  { ledger }: MaplessDependencies,
   { instanceId, at, outcomes, record, released, redriven }: RecordOutcomesInput,
 ): Promise<RecordOutcomesOutput> {
   const chapters = outcomes.map((outcome): Chapter => ({ instanceId, at, outcome }));

@@ -1,7 +1,13 @@
 import type { DataverseResult, DataverseRow } from '../shared/dataverse/index.ts';
 import type { RootMap } from '../shared/mapping/index.ts';
 import type { FailedResource, ResourceEnding } from '../shared/outcomes/index.ts';
-import { byReference, refusalProblem, rootQuery, rowsOf } from '../shared/rows/index.ts';
+import {
+  byReference,
+  findDescendants,
+  refusalProblem,
+  rootQuery,
+  rowsOf,
+} from '../shared/rows/index.ts';
 import type { ActivityDependencies, RemovalPolicy } from './dependencies.ts';
 import { partsOf } from './resources.ts';
 
@@ -117,39 +123,28 @@ export async function removeFromDataverse(
   return endings(rows, ({ rowId }) => kept.get(rowId) ?? answerOf.get(rowId));
 }
 
-/** Deletes the child rows; answers the parents that have to stay, each with what kept one of its children. */
+/** Deletes the child rows, the lowest first; answers the parents that have to stay, each with what kept one of its children. */
 async function removeChildren(
   { dataverse }: ActivityDependencies,
   rows: readonly RootRow[],
 ): Promise<ReadonlyMap<string, DataverseResult>> {
   const byRoot = Map.groupBy(rows, ({ root }) => root);
-  const queries = [...byRoot].flatMap(([root, some]) =>
-    root.expansions.map(({ table, parentColumn }) => ({
-      table,
-      parentColumn,
-      parents: some.map(({ rowId }) => rowId),
-    })),
-  );
-  if (queries.length === 0) return new Map();
-  const found = await dataverse.execute(
-    queries.map(({ table, parentColumn, parents }) => ({
-      kind: 'query',
-      table,
-      select: [parentColumn],
-      filter: { column: parentColumn, in: parents },
-    })),
-  );
-  const children = queries.flatMap(({ table, parentColumn }, index) =>
-    rowsOf(found[index]).map(({ id, values }) => ({ table, id, parent: values[parentColumn] })),
-  );
-  const answers = await dataverse.execute(
-    children.map(({ table, id }) => ({ kind: 'delete', table, id })),
-  );
-  const kept = new Map<string, DataverseResult>();
-  children.forEach(({ parent }, index) => {
-    const answer = answers[index];
-    if (answer !== undefined && answer.kind !== 'deleted') kept.set(String(parent), answer);
+  const parents = [...byRoot].flatMap(([root, some]) => {
+    const rowIds = some.map(({ rowId }) => rowId);
+    return root.expansions.map((expansion) => ({ expansion, rowIds }));
   });
+  const levels = await findDescendants(dataverse, parents);
+  const kept = new Map<string, DataverseResult>();
+  for (const level of levels.toReversed()) {
+    const free = level.filter(({ ancestor }) => !kept.has(ancestor));
+    const answers = await dataverse.execute(
+      free.map(({ table, id }) => ({ kind: 'delete', table, id })),
+    );
+    for (const [index, { ancestor }] of free.entries()) {
+      const answer = answers[index];
+      if (answer !== undefined && answer.kind !== 'deleted') kept.set(ancestor, answer);
+    }
+  }
   return kept;
 }
 

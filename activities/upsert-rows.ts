@@ -1,7 +1,13 @@
 import type { FhirResource } from '../shared/fhir/index.ts';
 import type { MapProblem, RootMap } from '../shared/mapping/index.ts';
 import type { FailedResource, Problem, ResourceEnding } from '../shared/outcomes/index.ts';
-import { type CirclesOf, type RowDraft, type RowResult, writeRows } from '../shared/rows/index.ts';
+import {
+  type CirclesOf,
+  mapResource,
+  type RowDraft,
+  type RowResult,
+  writeRows,
+} from '../shared/rows/index.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { endlessWaits } from './endless-waits.ts';
 import { type CurrentResource, loadBodies, partsOf } from './resources.ts';
@@ -86,27 +92,13 @@ function draft(
   body: FhirResource,
 ): RowDraft | ResourceEnding {
   const { reference, versionId, lastUpdated } = resource;
-  const mapped = mapSafely(root, body);
+  const mapped = mapResource(root, body);
   const [problem] = mapped.problems;
   if (problem !== undefined) {
     return { reference, versionId, kind: 'rejected', problem: mappingProblem(problem) };
   }
   const { id } = partsOf(reference);
   return { reference, id, versionId, lastUpdated, root, values: mapped.values };
-}
-
-/** A map that fails on one resource must not hold up the others of its change set. */
-function mapSafely(root: RootMap, body: FhirResource): ReturnType<RootMap['map']> {
-  try {
-    return root.map(body);
-  } catch {
-    const problem = 'the map failed on the shape of this resource';
-    return {
-      values: {},
-      warnings: [],
-      problems: [{ map: root.name, column: '', path: '$', problem, code: 'wrong-type' }],
-    };
-  }
 }
 
 /** Which attribute of which map does not fit; the value itself is never told. */

@@ -16,6 +16,7 @@ export interface ConsentTurns {
   /** Patients whose Consent changed, `Patient/id`. */
   readonly patients: readonly string[];
   readonly retry: RetryRule;
+  readonly packHash: string;
   /** Beginning of the children's names, their own for each time that this is done. */
   readonly part?: string;
 }
@@ -23,14 +24,14 @@ export interface ConsentTurns {
 /** What turns of consent ask for, one child each: withdrawals first. */
 export function* turnsOf(
   context: OrchestrationContext,
-  { patients, retry, part = '' }: ConsentTurns,
+  { patients, retry, packHash, part = '' }: ConsentTurns,
 ): Orchestration<readonly Step<ResyncPatientOutput>[]> {
   if (patients.length === 0) return [];
   const { reviewPatients } = stepsOf<Activities>(context, remoteCall);
-  const { withdraw, backfill } = yield* reviewPatients({ patients });
+  const { withdraw, backfill } = yield* reviewPatients({ patients, packHash });
   const turn = (direction: ResyncPatientInput['direction']) => (patient: string) => {
     const instanceId = childId(context, `${part}${direction}-${patient}`);
-    const input: ResyncPatientInput = { patient, direction, retry };
+    const input: ResyncPatientInput = { patient, direction, retry, packHash };
     return child<ResyncPatientInput, ResyncPatientOutput>(context, {
       name: 'resyncPatient',
       instanceId,

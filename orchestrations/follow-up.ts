@@ -28,8 +28,8 @@ export interface FollowUp {
  * slow release and one that fails holds up no other.
  */
 export function* followUp(context: OrchestrationContext, work: FollowUp): Orchestration<void> {
-  const { retry } = work.input;
-  const turns = yield* turnsOf(context, { patients: work.consentTurns, retry });
+  const { retry, packHash } = work.input;
+  const turns = yield* turnsOf(context, { patients: work.consentTurns, retry, packHash });
   const releases = yield* releasesOf(context, work);
   yield* all<unknown>(context, [...turns, ...releases]);
 }
@@ -73,13 +73,14 @@ interface Release {
 
 function release(
   context: OrchestrationContext,
-  { input: { retry }, released, part }: Release,
+  { input: { retry, packHash }, released, part }: Release,
 ): Step<unknown> {
   const changes = [...new Map(released.map(({ change }) => [change.changeId, change])).values()];
   const input: SyncChangesInput = {
     changes,
     released,
     retry,
+    packHash,
     set: {
       cause: 'release',
       receivedAt: context.df.currentUtcDateTime.toISOString(),

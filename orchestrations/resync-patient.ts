@@ -1,5 +1,4 @@
 import type { Activities } from '../activities/index.ts';
-import type { Change } from '../shared/events/index.ts';
 import type { OutcomeCounts } from '../shared/outcomes/index.ts';
 import { childId } from './child-id.ts';
 import { remoteCall } from './retry.ts';
@@ -11,6 +10,7 @@ export interface ResyncPatientInput {
   readonly patient: string;
   readonly direction: 'withdraw' | 'backfill';
   readonly retry: RetryRule;
+  readonly packHash: string;
 }
 
 export interface ResyncPatientOutput {
@@ -28,32 +28,39 @@ const setSize = 100;
  * held back, through the same change sync as every other change, gate included.
  */
 export function* resyncPatient(context: OrchestrationContext): Orchestration<ResyncPatientOutput> {
-  const { patient, direction, retry } = inputOf<ResyncPatientInput>(context);
+  const { patient, direction, retry, packHash } = inputOf<ResyncPatientInput>(context);
   const steps = stepsOf<Activities>(context, remoteCall);
 
   if (direction === 'withdraw') {
-    const { rows } = yield* steps.withdrawPatient({ patient });
+    const { rows } = yield* steps.withdrawPatient({ patient, packHash });
     return { patient, direction, count: rows.length };
   }
   // Forgotten first: what consent holds back on the way marks the patient anew.
   yield* steps.clearWithheld({ patient });
-  const { changes } = yield* steps.findCompartment({ patient, pass: context.df.instanceId });
+  const { changes } = yield* steps.findCompartment({
+    patient,
+    pass: context.df.instanceId,
+    packHash,
+  });
   for (let start = 0; start < changes.length; start += setSize) {
-    yield* backfill(context, { changes: changes.slice(start, start + setSize), start, retry });
+    const some = changes.slice(start, start + setSize);
+    yield* backfill(context, { changes: some, start, retry, packHash });
   }
   return { patient, direction, count: changes.length };
 }
 
 function backfill(
   context: OrchestrationContext,
-  part: { readonly changes: readonly Change[]; readonly start: number; readonly retry: RetryRule },
+  {
+    start,
+    ...part
+  }: Pick<SyncChangesInput, 'changes' | 'retry' | 'packHash'> & { readonly start: number },
 ) {
   return child<SyncChangesInput, OutcomeCounts>(context, {
     name: 'syncChanges',
-    instanceId: childId(context, `part-${part.start}`),
+    instanceId: childId(context, `part-${start}`),
     input: {
-      changes: part.changes,
-      retry: part.retry,
+      ...part,
       set: {
         cause: 'backfill',
         receivedAt: context.df.currentUtcDateTime.toISOString(),

@@ -3,8 +3,8 @@ import { type FailedResource, type ResourceEnding, referenceOf } from '../shared
 import { type ConsentTurns, turnConsent } from './consent-turns.ts';
 import { withEarlier } from './row-endings.ts';
 import { type Orchestration, type OrchestrationContext, pause } from './steps.ts';
-import type { RetryRule } from './sync-changes.ts';
-import { type Found, type SyncRound, syncRound } from './sync-round.ts';
+import type { RetryRule, SyncChangesInput } from './sync-changes.ts';
+import { type Found, type RoundWork, type SyncRound, syncRound } from './sync-round.ts';
 
 export interface Handled {
   readonly endings: readonly ResourceEnding[];
@@ -21,14 +21,14 @@ export interface Handled {
  */
 export function* roundsUntilDone(
   context: OrchestrationContext,
-  { changes, retry }: { readonly changes: readonly Change[]; readonly retry: RetryRule },
+  { changes, retry, packHash }: Pick<SyncChangesInput, 'changes' | 'retry' | 'packHash'>,
 ): Orchestration<Handled> {
   const found: Found = { awaited: new Set(), consentTurns: new Set() };
   const endings = new Map<string, ResourceEnding>();
   const halfDone = new Map<string, ResourceEnding>();
   let open = changes;
   for (let attempt = 1; ; attempt += 1) {
-    const round = yield* guardedRound(context, open, found);
+    const round = yield* guardedRound(context, { changes: open, packHash }, found);
     const failed = failedOf(open, round);
     for (const ending of [...round.endings, ...round.halfDone]) {
       const { reference } = ending;
@@ -41,7 +41,7 @@ export function* roundsUntilDone(
       break;
     }
     open = open.filter((change) => failed.has(referenceOf(change)));
-    yield* turnEarly(context, found, { retry, part: `round-${attempt}-` });
+    yield* turnEarly(context, found, { retry, packHash, part: `round-${attempt}-` });
     yield* pause(context, secondsBefore(attempt, retry, [...failed.values()]));
   }
   return {
@@ -64,13 +64,13 @@ function* turnEarly(
 /** A step that failed for as long as its retry policy lasts must not leave changes without an ending. */
 function* guardedRound(
   context: OrchestrationContext,
-  open: readonly Change[],
+  work: RoundWork,
   found: Found,
 ): Orchestration<SyncRound> {
   try {
-    return yield* syncRound(context, open, found);
+    return yield* syncRound(context, work, found);
   } catch {
-    return { endings: open.map(stepFailed), halfDone: [], failed: [] };
+    return { endings: work.changes.map(stepFailed), halfDone: [], failed: [] };
   }
 }
 

@@ -18,6 +18,8 @@ export interface SyncChangesInput {
   /** What the intake counted; the counts of outcomes are added at the end. */
   readonly set: Omit<ChangeSetRecord, 'counts' | 'identifiers' | 'closed' | 'instanceId'>;
   readonly retry: RetryRule;
+  /** The pack of the moment when it was started: an edit of the maps never changes work under way. */
+  readonly packHash: string;
   /** Waiting changes that this set took over. */
   readonly released?: readonly ParkedChange[];
   /** Dead letters that this set tries again. */
@@ -45,7 +47,9 @@ export function* syncChanges(context: OrchestrationContext): Orchestration<Outco
   const at = context.df.currentUtcDateTime.toISOString();
   const parked = outcomes.filter(({ kind }) => kind === 'parked');
   const { ready } =
-    parked.length > 0 ? yield* steps.parkChanges({ instanceId, parked, since: at }) : { ready: [] };
+    parked.length > 0
+      ? yield* steps.parkChanges({ instanceId, parked, since: at, packHash: input.packHash })
+      : { ready: [] };
   const counts = countOutcomes(outcomes);
   yield* steps.recordOutcomes({
     instanceId,

@@ -1,4 +1,4 @@
-import type { Activities, PermittedResource } from '../activities/index.ts';
+import type { Activities, PermittedResource, PinnedPack } from '../activities/index.ts';
 import type { Change } from '../shared/events/index.ts';
 import type { FailedResource, ResourceEnding } from '../shared/outcomes/index.ts';
 import { remoteCall } from './retry.ts';
@@ -10,6 +10,10 @@ import {
   type OrchestrationContext,
   stepsOf,
 } from './steps.ts';
+
+export interface RoundWork extends PinnedPack {
+  readonly changes: readonly Change[];
+}
 
 export interface SyncRound {
   readonly endings: readonly ResourceEnding[];
@@ -31,23 +35,24 @@ const none = { ended: [], failed: [] } as const;
 /** One pass of a change set: read, remove what is gone, ask consent, bring the rows in line. */
 export function* syncRound(
   context: OrchestrationContext,
-  changes: readonly Change[],
+  { changes, packHash }: RoundWork,
   found: Found,
 ): Orchestration<SyncRound> {
   const steps = stepsOf<Activities>(context, remoteCall);
 
-  const { current, gone, consentTurns, ...read } = yield* steps.readChanges({ changes });
+  const answer = yield* steps.readChanges({ changes, packHash });
+  const { current, gone, consentTurns, ...read } = answer;
   for (const patient of consentTurns) found.consentTurns.add(patient);
-  const removed = gone.length > 0 ? yield* steps.removeRows({ references: gone }) : none;
+  const removed = gone.length > 0 ? yield* steps.removeRows({ references: gone, packHash }) : none;
   const consent =
     current.length > 0
-      ? yield* steps.decideConsent({ resources: current })
+      ? yield* steps.decideConsent({ resources: current, packHash })
       : { ...none, permitted: [], refused: [] };
   const withdrawn =
     consent.refused.length > 0
-      ? yield* steps.withdrawRows({ references: consent.refused })
+      ? yield* steps.withdrawRows({ references: consent.refused, packHash })
       : { rows: [], failed: [] };
-  const rows = yield* syncRows(context, consent.permitted, found);
+  const rows = yield* syncRows(context, { permitted: consent.permitted, packHash }, found);
 
   return {
     endings: [...read.ended, ...removed.ended, ...consent.ended, ...rows.endings],
@@ -62,19 +67,19 @@ export function* syncRound(
 /** Root rows, their children in parallel, the identifier back to FHIR, and one more look at consent. */
 function* syncRows(
   context: OrchestrationContext,
-  permitted: readonly PermittedResource[],
+  { permitted, packHash }: { readonly permitted: readonly PermittedResource[] } & PinnedPack,
   found: Found,
 ): Orchestration<RowEndings> {
   if (permitted.length === 0) return { endings: [], failed: [], halfDone: [] };
   const steps = stepsOf<Activities>(context, remoteCall);
 
-  const upserted = yield* steps.upsertRows({ resources: permitted });
+  const upserted = yield* steps.upsertRows({ resources: permitted, packHash });
   for (const reference of upserted.awaited) found.awaited.add(reference);
-  const expanded = yield* expandAll(context, upserted);
+  const expanded = yield* expandAll(context, upserted, packHash);
   const written = new Set(upserted.written.map(({ reference }) => reference));
   const identified =
     written.size > 0
-      ? yield* steps.writeBackIdentifiers({ rows: upserted.written })
+      ? yield* steps.writeBackIdentifiers({ rows: upserted.written, packHash })
       : { ...none, identified: [] };
   const about = permitted.filter(({ reference }) => written.has(reference));
   const { turned } =
@@ -92,11 +97,16 @@ function* syncRows(
 function* expandAll(
   context: OrchestrationContext,
   { written, expansions }: RowAnswers['upserted'],
+  packHash: string,
 ): Orchestration<RowAnswers['expanded']> {
   const { expandRows } = fanOutStepsOf<Activities>(context);
   const rows = new Map(written.map((row) => [row.reference, row]));
   const tasks = expansions.map(({ references, ...task }) =>
-    expandRows({ ...task, rows: references.flatMap((reference) => rows.get(reference) ?? []) }),
+    expandRows({
+      ...task,
+      rows: references.flatMap((reference) => rows.get(reference) ?? []),
+      packHash,
+    }),
   );
   try {
     return yield* all(context, tasks);

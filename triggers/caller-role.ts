@@ -35,11 +35,34 @@ export function requireRole(
 }
 
 function rolesOf(header: string | null): readonly string[] {
+  return claimsOf(header)
+    .filter(({ typ }) => roleClaims.includes(typ))
+    .map(({ val }) => val);
+}
+
+/** The first of these that a principal has says who it is; an application has no user name. */
+const nameClaims = [
+  ...['preferred_username', 'http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn', 'upn'],
+  ...['http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress', 'email', 'name'],
+  ...['appid', 'azp', 'http://schemas.microsoft.com/identity/claims/objectidentifier', 'oid'],
+];
+
+/** Who calls, for the history of what was changed: the principal's name, or `local` on one machine. */
+export function callerName(
+  request: Pick<HttpRequest, 'headers' | 'url'>,
+  mode: Config['authorization'],
+): string {
+  if (mode === 'loopback' && isLoopback(request.url)) return 'local';
+  const claims = claimsOf(request.headers.get('x-ms-client-principal'));
+  const names = nameClaims.flatMap((name) => claims.filter(({ typ }) => typ === name));
+  return names[0]?.val.slice(0, 200) ?? 'unknown';
+}
+
+function claimsOf(header: string | null): z.infer<typeof principalSchema>['claims'] {
   if (header === null) return [];
   try {
     const text = Buffer.from(header, 'base64').toString('utf8');
-    const { claims } = principalSchema.parse(JSON.parse(text));
-    return claims.filter(({ typ }) => roleClaims.includes(typ)).map(({ val }) => val);
+    return principalSchema.parse(JSON.parse(text)).claims;
   } catch {
     return [];
   }

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Config } from '../shared/config.ts';
 import { AppError } from '../shared/errors.ts';
 import type { Ledger } from '../shared/ledger/index.ts';
+import type { PackSource } from '../shared/mapping/index.ts';
 import { emptyCounts } from '../shared/outcomes/index.ts';
 import { requireRole } from './caller-role.ts';
 import { answering } from './problem.ts';
@@ -15,6 +16,10 @@ import { startOnce } from './start-once.ts';
 export interface DeadLetterDependencies {
   readonly config: Pick<Config, 'authorization' | 'retry'>;
   readonly ledger: Ledger;
+}
+
+export interface RedriveDependencies extends DeadLetterDependencies {
+  readonly packs: PackSource;
 }
 
 const mostListed = 1000;
@@ -41,7 +46,7 @@ const mostRedriven = 50;
 const redriveSchema = z.strictObject({ cause: z.string().min(1).max(100).exactOptional() });
 
 /** `POST /api/operations/dead-letters/redrive` with `{"cause": "…"}` or `{}`: tries the oldest 50 of them again. */
-export function createRedriveHandler({ config, ledger }: DeadLetterDependencies) {
+export function createRedriveHandler({ config, ledger, packs }: RedriveDependencies) {
   return (request: HttpRequest, context: InvocationContext): Promise<HttpResponseInit> =>
     answering(context, async () => {
       requireRole(request, config.authorization, ['Operator']);
@@ -55,7 +60,8 @@ export function createRedriveHandler({ config, ledger }: DeadLetterDependencies)
         .toSorted((one, other) => (one.at < other.at ? -1 : 1))
         .slice(0, mostRedriven);
       if (letters.length === 0) return { status: 200, jsonBody: { redriven: 0, left: 0 } };
-      const redrive = redriveOf(letters, config.retry);
+      const { hash: packHash } = await packs.current({ fresh: true });
+      const redrive = redriveOf(letters, { retry: config.retry, packHash });
       await refuseSecond(context, redrive);
       await start(ledger, context, redrive);
       const { instanceId } = redrive;

@@ -1,34 +1,47 @@
-import type { ActivityDependencies } from '../activities/index.ts';
+import type { HostDependencies } from '../activities/index.ts';
 import type { Config } from '../shared/config.ts';
 import { createDataverseClient } from '../shared/dataverse/index.ts';
 import { AppError } from '../shared/errors.ts';
 import { createFhirClient, createVersionCache } from '../shared/fhir/index.ts';
 import { createHttp, type HttpSend } from '../shared/http/index.ts';
 import { createTokenProvider } from '../shared/identity/index.ts';
-import { createLedger, type Ledger } from '../shared/ledger/index.ts';
-import { compilePack, loadMapFiles, type MapFiles, packRoots } from '../shared/mapping/index.ts';
+import { createLedger, type Ledger, openTable } from '../shared/ledger/index.ts';
+import {
+  compilePack,
+  createMapStore,
+  createPackSource,
+  enabledByPack,
+  loadMapFiles,
+  type MapFiles,
+  type MapStore,
+  type PackSource,
+  packRoots,
+} from '../shared/mapping/index.ts';
 import { createRowDirectory } from '../shared/rows/index.ts';
 
 const userAgent = 'fhir-dataverse-sync/0.1';
 
 export interface AppDependencies {
   readonly ledger: Ledger;
-  readonly activities: ActivityDependencies;
+  readonly maps: MapStore;
+  readonly packs: PackSource;
+  readonly activities: HostDependencies;
 }
 
 /**
  * Builds everything that the app works with from its settings. Maps are read and
  * checked here, so that a broken map file stops the start (file, pointer, remedy).
+ * What admins made of them is read from storage when it is needed first.
  */
 export async function createDependencies(config: Config): Promise<AppDependencies> {
   const files = await loadMapFiles(config.maps.folder);
+  const shipped = enabledByPack(files, enabledRoots(files, config));
+  compilePack(shipped);
   const ledger = createLedger(config.storage);
-  const activities: ActivityDependencies = {
+  const { maps, packs } = createMaps(config, shipped);
+  const activities: HostDependencies = {
     ledger,
-    pack: compilePack(files, {
-      enabled: enabledRoots(files, config),
-      fhirBaseUrl: config.fhir.url,
-    }),
+    packs,
     fhirUrl: config.fhir.url,
     fhir: createFhirClient({ url: config.fhir.url, send: sendTo(config, config.fhir) }),
     dataverse: createDataverseClient({
@@ -47,7 +60,18 @@ export async function createDependencies(config: Config): Promise<AppDependencie
     withdrawPolicy: config.withdrawPolicy,
     now: () => new Date(),
   };
-  return { ledger, activities };
+  return { ledger, maps, packs, activities };
+}
+
+function createMaps(
+  { storage, fhir }: Config,
+  shipped: MapFiles,
+): Pick<AppDependencies, 'maps' | 'packs'> {
+  const table = openTable(storage, 'fdsMaps');
+  const maps = createMapStore({ storage: table, shipped, now: () => new Date() });
+  const clock = () => performance.now();
+  const packs = createPackSource({ storage: table, store: maps, fhirBaseUrl: fhir.url, clock });
+  return { maps, packs };
 }
 
 /** The product ships every map disabled; a pack enables what belongs together (facts/healthcare-maps.md §9). */

@@ -9,6 +9,7 @@ import {
   parseEvents,
 } from '../shared/events/index.ts';
 import type { Ledger } from '../shared/ledger/index.ts';
+import type { PackSource } from '../shared/mapping/index.ts';
 import { emptyCounts } from '../shared/outcomes/index.ts';
 import { safeError } from './safe-error.ts';
 import { startOnce } from './start-once.ts';
@@ -19,6 +20,7 @@ const setSize = 100;
 export interface FhirEventsDependencies {
   readonly config: Pick<Config, 'fhir' | 'retry'>;
   readonly ledger: Ledger;
+  readonly packs: PackSource;
 }
 
 /**
@@ -86,7 +88,10 @@ async function takeIn(deps: FhirEventsDependencies, intake: Intake): Promise<voi
     counts: emptyCounts(),
   });
   if (closed || known === 'closed') return;
-  const input: SyncChangesInput = { changes: fresh, set, retry: deps.config.retry };
+  // A withdrawal must know every map that rows were written with before the Consent was readable.
+  const aboutConsent = changes.some(({ resourceType }) => resourceType === 'Consent');
+  const { hash: packHash } = await deps.packs.current({ fresh: aboutConsent });
+  const input: SyncChangesInput = { changes: fresh, set, retry: deps.config.retry, packHash };
   await startOnce(getClient(context), { name: 'syncChanges', instanceId, input });
 }
 

@@ -7,14 +7,24 @@ const statusOf: Partial<Readonly<Record<ErrorCode, number>>> = {
   FORBIDDEN: 403,
   NOT_FOUND: 404,
   CONFLICT: 409,
+  PRECONDITION_FAILED: 412,
+  PRECONDITION_REQUIRED: 428,
+  MAP_PACK_INVALID: 422,
   BODY_TOO_LARGE: 413,
   STATE_UNAVAILABLE: 503,
   FHIR_UNAVAILABLE: 503,
   DATAVERSE_UNAVAILABLE: 503,
   REQUEST_THROTTLED: 503,
+  TOKEN_UNAVAILABLE: 503,
+  FHIR_REFUSED: 502,
+  DATAVERSE_REFUSED: 502,
+  RESPONSE_UNREADABLE: 502,
 };
 
-/** An RFC 9457 problem: what happened and what to do, never clinical text. */
+/**
+ * An RFC 9457 problem: what happened and what to do, never clinical text. Several
+ * places that need attention are listed as `problems`.
+ */
 export function problem(error: AppError): HttpResponseInit {
   const status = statusOf[error.code] ?? 500;
   return {
@@ -25,8 +35,14 @@ export function problem(error: AppError): HttpResponseInit {
       title: error.code,
       status,
       detail: error.message,
+      ...problemsOf(error),
     }),
   };
+}
+
+function problemsOf({ details }: AppError): object {
+  const { problems } = details;
+  return Array.isArray(problems) ? { problems } : {};
 }
 
 /** Runs a handler; whatever it throws becomes a problem. */

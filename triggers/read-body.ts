@@ -10,18 +10,30 @@ const mostCharacters = 16_384;
  * @param shape what to send, for the message
  * @throws AppError BODY_TOO_LARGE, INPUT_INVALID
  */
-export async function readBody<T>(
+export function readBody<T>(
   request: Pick<HttpRequest, 'text'>,
   schema: z.ZodType<T>,
   shape: string,
 ): Promise<T> {
+  return readLargeBody(request, schema, { shape, mostCharacters });
+}
+
+/** The same for a body that may be longer than a few words. */
+export async function readLargeBody<T>(
+  request: Pick<HttpRequest, 'text'>,
+  schema: z.ZodType<T>,
+  expected: { readonly shape: string; readonly mostCharacters: number },
+): Promise<T> {
   const text = await request.text();
-  if (text.length > mostCharacters) {
-    throw new AppError('BODY_TOO_LARGE', `send at most ${mostCharacters} characters: ${shape}`);
+  const { shape, mostCharacters: most } = expected;
+  if (text.length > most) {
+    throw new AppError('BODY_TOO_LARGE', `send at most ${most} characters: ${shape}`);
   }
   const parsed = schema.safeParse(text.trim() === '' ? {} : parseJson(text));
   if (parsed.success) return parsed.data;
-  throw new AppError('INPUT_INVALID', `send ${shape} as JSON`);
+  const places = parsed.error.issues.map(({ path }) => path.join('/')).filter(Boolean);
+  const where = places.length === 0 ? '' : `. Look at ${[...new Set(places)].join(', ')}`;
+  throw new AppError('INPUT_INVALID', `send ${shape} as JSON${where}`);
 }
 
 function parseJson(text: string): unknown {

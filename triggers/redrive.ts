@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import type { SyncChangesInput } from '../orchestrations/sync-changes.ts';
-import type { Config } from '../shared/config.ts';
 import type { Chapter } from '../shared/ledger/index.ts';
 
 export interface Redrive {
@@ -10,9 +9,13 @@ export interface Redrive {
 
 /**
  * The change set that tries dead letters again. Its id follows from the letters
- * and when they were written: asking twice redrives once.
+ * and when they were written: asking twice redrives once. It takes the pack of
+ * now, because a corrected map is why most letters are redriven.
  */
-export function redriveOf(letters: readonly Chapter[], retry: Config['retry']): Redrive {
+export function redriveOf(
+  letters: readonly Chapter[],
+  { retry, packHash }: Pick<SyncChangesInput, 'retry' | 'packHash'>,
+): Redrive {
   const changes = letters.map(({ outcome }) => ({ ...outcome.change, cause: 'redrive' as const }));
   const identity = letters.map(({ at, outcome }) => `${outcome.change.changeId}@${at}`).sort();
   const digest = createHash('sha256').update(identity.join(' ')).digest('hex').slice(0, 32);
@@ -26,7 +29,7 @@ export function redriveOf(letters: readonly Chapter[], retry: Config['retry']): 
     taken: { parked: 0, rejected: changes.length },
   };
   const redriven = letters.map(keyOnly);
-  return { instanceId: `redrive-${digest}`, input: { changes, set, retry, redriven } };
+  return { instanceId: `redrive-${digest}`, input: { changes, set, retry, packHash, redriven } };
 }
 
 /** A letter is settled by its change and its cause; its texts need not travel through the history. */

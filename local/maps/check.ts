@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
-import { checkPack, printMapFileProblem } from '../../shared/mapping/index.ts';
+import { checkPack, printMapFileProblem, tablesOf } from '../../shared/mapping/index.ts';
 import type { Tool } from './index.ts';
 import { choosePack, packOptions } from './map-folder.ts';
-import { organisation, tablesOf } from './organisation.ts';
+import { organisation } from './organisation.ts';
 import { readSamples } from './samples.ts';
 
 /** Compares a pack with the organisation that it is meant for, and with sample resources. */

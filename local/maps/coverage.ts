@@ -3,6 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import {
   compilePack,
+  expansionsBelow,
+  isInUse,
   loadMapFiles,
   type MapFiles,
   type RootMap,
@@ -39,17 +41,33 @@ export async function coverageTable(files: MapFiles): Promise<string> {
     .map(({ content }) => {
       const { roots } = compilePack(files, { enabled: [content.name] });
       const root = roots.get(content.resource);
-      return root === undefined ? '' : row(root, definitions.get(content.resource) ?? []);
+      if (root === undefined) return '';
+      return row(root, { definitions: definitions.get(content.resource) ?? [], content, files });
     });
-  const head = '| map | table | columns | go back | elements not carried |\n|---|---|---|---|---|';
+  const head =
+    '| map | table | columns | go back | child tables | elements not carried |\n|---|---|---|---|---|---|';
   return [head, ...rows.filter(Boolean).sort()].join('\n');
 }
 
-function row(root: RootMap, elements: readonly ElementDefinition[]): string {
-  const missing = elements.flatMap((element) => notCarried(element, root.elements));
+function row(
+  root: RootMap,
+  {
+    definitions,
+    content,
+    files,
+  }: {
+    readonly definitions: readonly ElementDefinition[];
+    readonly content: MapFiles['entities'][number]['content'];
+    readonly files: MapFiles;
+  },
+): string {
+  const missing = definitions.flatMap((element) => notCarried(element, root.elements));
   const [columns, back] = [root.columns.length, root.writeback.columns.length];
   const name = root.name === root.resourceType ? root.name : `${root.name} (${root.resourceType})`;
-  return `| ${name} | \`${root.table}\` | ${columns} | ${back} | ${missing.join(', ') || 'none'} |`;
+  const children = expansionsBelow(content, files.expansions).map(({ content: child }) =>
+    isInUse(child) ? child.name : `(${child.name})`,
+  );
+  return `| ${name} | \`${root.table}\` | ${columns} | ${back} | ${children.join(', ')} | ${missing.join(', ') || 'none'} |`;
 }
 
 /** An element that is left out; of a choice element, the types that are. */

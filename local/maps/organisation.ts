@@ -1,8 +1,6 @@
 import { createDataverseClient, type DataverseClient } from '../../shared/dataverse/index.ts';
-import { AppError } from '../../shared/errors.ts';
 import { createHttp } from '../../shared/http/index.ts';
 import { createTokenProvider } from '../../shared/identity/index.ts';
-import type { FindTable } from '../../shared/mapping/index.ts';
 import { MapToolError } from './map-tool-error.ts';
 
 /** A client of the organisation at this Web API address; Azure's credentials are used except on this machine. */
@@ -22,17 +20,4 @@ export function organisation(url: string): DataverseClient {
     ...(token ? { token } : {}),
   });
   return createDataverseClient({ url, send });
-}
-
-/** What the organisation says about a table; undefined when it has none of that name. */
-export function tablesOf(client: DataverseClient): FindTable {
-  return async (name) => {
-    try {
-      return await client.table(name);
-    } catch (error) {
-      const missing = error instanceof AppError && error.code === 'DATAVERSE_METADATA_MISSING';
-      if (missing) return undefined;
-      throw error;
-    }
-  };
 }

@@ -1,19 +1,20 @@
-import type { DataverseRow } from '../dataverse/index.ts';
-import type {
-  ExpansionMap,
-  FhirResource,
-  MapProblem,
-  MappedRow,
-  RootMap,
+import {
+  type ExpandedRow,
+  type ExpansionMap,
+  type FhirResource,
+  type MapProblem,
+  type RootMap,
+  withRowsBelow,
 } from '../mapping/index.ts';
 import {
-  childQuery,
-  planChildRows,
+  childrenOf,
+  mapResource,
+  planChildTrees,
   type RowDraft,
   type RowReader,
   type RowResult,
-  resolveLookups,
-  rowsOf,
+  resolveTrees,
+  type TreeCounts,
   writeRows,
 } from '../rows/index.ts';
 
@@ -52,7 +53,7 @@ export async function runRows(
   const mapped = resources.flatMap((resource) => {
     const root = reader.pack.roots.get(resource.resourceType);
     if (root === undefined || resource.id === undefined) return [];
-    const row = root.map(resource);
+    const row = mapResource(root, resource);
     const reference = `${resource.resourceType}/${resource.id}`;
     return [{ resource, root, row, reference, id: resource.id }];
   });
@@ -95,25 +96,35 @@ async function expandAll(
   const children: ChildForecast[] = [];
   const problems: MapProblem[] = [];
   for (const expansion of root.expansions) {
-    const rows = expansion.expand(resource);
+    const rows = childrenOf(root, expansion, resource);
     if (result.created && rows.length === 0) continue;
-    const found = rows.flatMap((row) => row.problems);
+    const found = withRowsBelow(rows).flatMap((row) => row.problems);
     problems.push(...found);
     if (found.length === 0)
-      children.push(await expandOne(reader, { expansion, rows }, result.rowId));
+      children.push(...(await expandOne(reader, { expansion, rows }, result.rowId)));
   }
   return { children, problems };
 }
 
 async function expandOne(
   reader: RowReader,
-  { expansion, rows }: { readonly expansion: ExpansionMap; readonly rows: readonly MappedRow[] },
+  { expansion, rows }: { readonly expansion: ExpansionMap; readonly rows: readonly ExpandedRow[] },
   rowId: string,
-): Promise<ChildForecast> {
-  const desired = (await resolveLookups(reader, rows)).map(({ row }) => row);
-  const [answer] = await reader.dataverse.execute([childQuery(expansion, [rowId])]);
-  const stored: readonly DataverseRow[] = rowsOf(answer);
-  const { operations, ...counts } = planChildRows(expansion, { rowId, desired, stored });
-  if (operations.length > 0) await reader.dataverse.execute(operations);
-  return { expansion: expansion.name, table: expansion.table, ...counts };
+): Promise<readonly ChildForecast[]> {
+  const [resolved] = await resolveTrees(reader, [rows]);
+  const parent = { rowId, desired: resolved?.trees ?? [] };
+  const plans = await planChildTrees(reader.dataverse, expansion, [parent]);
+  for (const step of plans.flatMap(({ steps }) => steps)) await reader.dataverse.execute(step);
+  return forecasts(plans.flatMap(({ counts }) => counts));
+}
+
+/** One for each expansion map, with the rows below all rows of its parents. */
+function forecasts(counts: readonly TreeCounts[]): readonly ChildForecast[] {
+  const byExpansion = Map.groupBy(counts, ({ expansion }) => expansion);
+  return [...byExpansion].map(([{ name, table }, own]) => ({
+    ...{ expansion: name, table },
+    added: own.reduce((sum, { added }) => sum + added, 0),
+    changed: own.reduce((sum, { changed }) => sum + changed, 0),
+    removed: own.reduce((sum, { removed }) => sum + removed, 0),
+  }));
 }

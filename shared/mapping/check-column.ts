@@ -19,7 +19,11 @@ export interface ColumnPlace {
 
 /** Checks the paths of one attribute map and the names and constants that it uses. */
 export function checkColumn(attribute: AttributeMap, place: ColumnPlace, complain: Complain): void {
-  if (attribute.source !== undefined) checkSources(attribute.source, place, complain);
+  // The items of an Expand are read from the node itself, where there are no selections.
+  const selections = attribute.action === 'Expand' ? new Set<string>() : place.selections;
+  if (attribute.source !== undefined) {
+    checkSources(attribute.source, { ...place, selections }, complain);
+  }
   if (attribute.action !== 'Expand' && attribute.when !== undefined) {
     checkWhen(attribute.when, place, complain);
   }

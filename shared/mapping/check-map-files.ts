@@ -1,6 +1,8 @@
 import { type ColumnPlace, checkColumn } from './check-column.ts';
+import { checkExpands } from './check-expands.ts';
 import { checkPath } from './check-path.ts';
 import { columnMapsOf } from './compile-row.ts';
+import { isInUse } from './is-in-use.ts';
 import type { Complain, MapFileProblem } from './map-file-problem.ts';
 import type { MapFile, MapFiles } from './map-files.ts';
 import type { EntityMapFile, ExpansionMapFile } from './map-language.ts';
@@ -33,11 +35,6 @@ export function checkMapFiles(
   }
   checkPacks(files, complainIn);
   return problems;
-}
-
-/** Neither disabled nor archived. */
-export function isInUse(map: EntityMapFile | ExpansionMapFile): boolean {
-  return map.disabled !== true && map.archived !== true;
 }
 
 /** What a map is checked against. */
@@ -97,6 +94,15 @@ function checkOneRootPerResource(
 
 function checkEntity(content: EntityMapFile, around: Around, complain: Complain): void {
   checkRow(content, around, complain);
+  checkExpands(content, around.files, complain);
+  content.attributes.forEach((attribute, index) => {
+    if (attribute.action === 'Expand' || attribute.matching !== true) return;
+    complain(
+      `/attributes/${index}/matching`,
+      'matching on a root map, whose rows are found by their FHIR id',
+      'Take it away; it is for expansion maps',
+    );
+  });
   if (typeof content.patient === 'object') {
     for (const path of asList(content.patient.path)) {
       checkPath(path, '/patient/path', new Set(), complain);
@@ -106,24 +112,11 @@ function checkEntity(content: EntityMapFile, around: Around, complain: Complain)
       complain('/patient/column', `no attribute writes ${column}`, 'Add a Lookup attribute for it');
     }
   }
-  content.attributes.forEach((attribute, index) => {
-    if (attribute.action !== 'Expand') return;
-    const target = around.files.expansions.find(
-      (file) => file.content.name === attribute.expansion,
-    );
-    const resource = target?.content.resource;
-    if (resource !== '*' && resource !== content.resource) {
-      complain(
-        `/attributes/${index}/expansion`,
-        `there is no expansion map ${attribute.expansion} for ${content.resource}`,
-        'Add it to the expansion folder or correct the name',
-      );
-    }
-  });
 }
 
 function checkExpansion(content: ExpansionMapFile, around: Around, complain: Complain): void {
   checkRow(content, around, complain);
+  checkExpands(content, around.files, complain);
   const columns = columnMapsOf(content);
   if (!columns.some((attribute) => attribute.matching === true)) {
     complain(
@@ -153,7 +146,8 @@ function checkRow(
   }
   const wholeResource = content.expand !== true;
   const seen = new Set<string>();
-  content.attributes.forEach((attribute, index) => {
+  const attributes: EntityMapFile['attributes'] = content.attributes;
+  attributes.forEach((attribute, index) => {
     const pointer = `/attributes/${index}`;
     checkColumn(attribute, { pointer, selections, wholeResource, ...around }, complain);
     if (attribute.action === 'Expand' || attribute.disabled === true) return;

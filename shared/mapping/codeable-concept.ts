@@ -57,6 +57,7 @@ function choose(
 
 /** By system preference, then the coding that the user selected, then document order. */
 function bestCoding(codings: readonly unknown[], rank: ReadonlyMap<string, number>): unknown {
+  if (codings.length === 1) return codings[0];
   let best: unknown;
   let bestScore = Number.POSITIVE_INFINITY;
   for (const coding of codings) {

@@ -6,11 +6,11 @@ import { scalarConverter } from './convert-scalar.ts';
 import type { FhirReference } from './fhir-reference.ts';
 import type { ColumnMap, ValueMapFile } from './map-language.ts';
 import type { ColumnValue, MapProblem } from './map-pack.ts';
-import type { Sources } from './map-source.ts';
+import { inOrder, type Reader } from './node-reader.ts';
 import { compileFilter } from './path-compiler.ts';
 import { parseConditions } from './path-conditions.ts';
 import { pathText } from './source-paths.ts';
-import { compileEach, compileSources, type Scope, type Slots } from './source-reader.ts';
+import { compileEach, type Scope, type Slots } from './source-reader.ts';
 
 /** What compiling a column needs to know of the rest of the pack. */
 export interface CompileContext {
@@ -29,30 +29,50 @@ export interface RowDraft {
   readonly warnings: MapProblem[];
 }
 
-/** Reads one column's value from the scope and puts it, or what is wrong with it, into the draft. */
-export type WriteColumn = (scope: Scope, draft: RowDraft) => void;
+/** Reads one column's value and puts it, or what is wrong with it, into the draft. */
+export type Write<Input> = (input: Input, draft: RowDraft) => void;
 
 /** Converts a value that is there and puts it, or what is wrong with it, into the draft. */
-export type PutValue = (value: unknown, draft: RowDraft) => void;
+export type PutValue = Write<unknown>;
 
-export interface CompiledColumn {
-  readonly write: WriteColumn;
+export interface CompiledColumn<Input> {
+  readonly write: Write<Input>;
   /** The same for a value already read, where a single path gives it and absence means nothing. */
   readonly put?: PutValue;
 }
 
-type Evaluate = (scope: Scope) => Conversion | undefined;
+type Evaluate<Input> = (input: Input) => Conversion | undefined;
 type ConvertOrPass = (value: unknown) => Conversion | undefined;
 
-interface Evaluator {
-  readonly evaluate: Evaluate;
+interface Evaluator<Input> {
+  readonly evaluate: Evaluate<Input>;
   /** What becomes of one value; undefined when several together make up the column. */
   readonly convert?: ConvertOrPass;
 }
 
-/** Compiles one attribute map whose checks have passed. */
-export function compileColumn(attribute: ColumnMap, context: CompileContext): CompiledColumn {
-  const { evaluate, convert } = evaluator(attribute, context);
+/** Compiles one attribute map whose checks have passed; its sources read from the scope. */
+export function compileColumn(
+  attribute: ColumnMap,
+  context: CompileContext,
+): CompiledColumn<Scope> {
+  const { source } = attribute;
+  const readers = source === undefined ? [] : compileEach(source, context.slots);
+  const compiled = compileFrom(attribute, readers, context);
+  if (attribute.when === undefined) return compiled;
+  const applies = conditionOf(attribute.when);
+  const write: Write<Scope> = (scope, draft) => {
+    if (applies(scope[0])) compiled.write(scope, draft);
+  };
+  return { write };
+}
+
+/** The same for readers in hand, which may read from anything. Conditions are left to the caller. */
+export function compileFrom<Input>(
+  attribute: ColumnMap,
+  readers: readonly Reader<Input>[],
+  context: CompileContext,
+): CompiledColumn<Input> {
+  const { evaluate, convert } = evaluator(attribute, readers, context);
   const { column, required = false } = attribute;
   const place = { map: context.map, column, path: pathText(attribute.source) };
   const missing: MapProblem = {
@@ -69,13 +89,18 @@ export function compileColumn(attribute: ColumnMap, context: CompileContext): Co
       draft.values[column] = result;
     }
   };
-  const applies = attribute.when === undefined ? undefined : conditionOf(attribute.when);
-  const write: WriteColumn = (scope, draft) => {
-    if (applies !== undefined && !applies(scope[0])) return;
-    store(evaluate(scope) ?? null, draft);
-    if (required && draft.values[column] === null) draft.problems.push(missing);
+  if (required) {
+    const write: Write<Input> = (input, draft) => {
+      store(evaluate(input) ?? null, draft);
+      if (draft.values[column] === null) draft.problems.push(missing);
+    };
+    return { write };
+  }
+  const write: Write<Input> = (input, draft) => {
+    const result = evaluate(input);
+    if (result !== undefined && result !== null) store(result, draft);
   };
-  if (convert === undefined || required || applies !== undefined) return { write };
+  if (convert === undefined) return { write };
   return {
     write,
     put: (value, draft) => {
@@ -91,90 +116,91 @@ function conditionOf(when: string): (node: unknown) => boolean {
   return parsed.kind === 'refused' ? () => false : compileFilter(parsed.conditions);
 }
 
-function evaluator(attribute: ColumnMap, context: CompileContext): Evaluator {
+function evaluator<Input>(
+  attribute: ColumnMap,
+  readers: readonly Reader<Input>[],
+  context: CompileContext,
+): Evaluator<Input> {
   switch (attribute.action) {
     case 'Copy Data':
-      return copied(attribute.source, attribute.join, scalarConverter(attribute), context);
+      return copied(readers, attribute.join, scalarConverter(attribute));
     case 'Set Default Value':
-      return { evaluate: withDefault(attribute, context) };
+      return { evaluate: withDefault(attribute, readers) };
     case 'Mapped Value':
-      return mapped(attribute, context);
+      return mapped(attribute, readers, context);
     case 'Lookup':
       return firstFitting(
-        attribute.source,
+        readers,
         referenceConverter({ ...attribute, tables: context.tables, read: context.readReference }),
-        context,
       );
     case 'Lookup Codeable Concept':
-      return firstFitting(attribute.source, conceptConverter(attribute), context);
+      return firstFitting(readers, conceptConverter(attribute));
   }
 }
 
-function copied(
-  source: Sources,
+function copied<Input>(
+  readers: readonly Reader<Input>[],
   separator: string | undefined,
   convert: Convert,
-  context: CompileContext,
-): Evaluator {
-  const reader = compileSources(source, context.slots);
+): Evaluator<Input> {
+  const reader = inOrder(readers);
   if (separator === undefined) {
     return {
       convert,
-      evaluate: (scope) => {
-        const value = reader.first(scope);
+      evaluate: (input) => {
+        const value = reader.first(input);
         return value === undefined || value === null ? null : convert(value);
       },
     };
   }
   return {
-    evaluate: (scope) => {
-      const values = reader.all(scope).filter((value) => value !== null && value !== '');
+    evaluate: (input) => {
+      const values = reader.all(input).filter((value) => value !== null && value !== '');
       const joinable = values.every((value) => typeof value === 'string');
       return values.length === 0 ? null : convert(joinable ? values.join(separator) : values[0]);
     },
   };
 }
 
-function withDefault(
+function withDefault<Input>(
   attribute: Extract<ColumnMap, { action: 'Set Default Value' }>,
-  context: CompileContext,
-): Evaluate {
+  readers: readonly Reader<Input>[],
+): Evaluate<Input> {
   const { source, join, value } = attribute;
   if (source === undefined) return () => value;
-  const copy = copied(source, join, scalarConverter(attribute), context);
-  return (scope) => copy.evaluate(scope) ?? value;
+  const copy = copied(readers, join, scalarConverter(attribute));
+  return (input) => copy.evaluate(input) ?? value;
 }
 
-function mapped(
+function mapped<Input>(
   attribute: Extract<ColumnMap, { action: 'Mapped Value' }>,
+  readers: readonly Reader<Input>[],
   context: CompileContext,
-): Evaluator {
+): Evaluator<Input> {
   const values = context.values.get(attribute.values);
   if (values === undefined) return { evaluate: () => null };
-  const fitting = firstFitting(
-    attribute.source,
-    mappedConverter(values, attribute.onMisfit),
-    context,
-  );
+  const fitting = firstFitting(readers, mappedConverter(values, attribute.onMisfit));
   const { default: absent } = attribute;
   if (absent === undefined) return fitting;
   return {
-    evaluate: (scope) => {
-      const result = fitting.evaluate(scope);
+    evaluate: (input) => {
+      const result = fitting.evaluate(input);
       return result === undefined ? absent : result;
     },
   };
 }
 
 /** The first candidate that converts; otherwise what was wrong with the first one that did not. */
-function firstFitting(source: Sources, convert: ConvertOrPass, context: CompileContext): Evaluator {
-  const readers = compileEach(source, context.slots);
-  const evaluate: Evaluate = (scope) => {
+function firstFitting<Input>(
+  readers: readonly Reader<Input>[],
+  convert: ConvertOrPass,
+): Evaluator<Input> {
+  const evaluate: Evaluate<Input> = (input) => {
     let fallback: Conversion | undefined;
     for (const reader of readers) {
       const result = reader.single
-        ? convertOne(reader.first(scope), convert)
-        : fittingOf(reader.all(scope), convert);
+        ? convertOne(reader.first(input), convert)
+        : fittingOf(reader.all(input), convert);
       if (fits(result)) return result;
       fallback ??= result;
     }

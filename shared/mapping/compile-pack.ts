@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { checkMapFiles, isInUse } from './check-map-files.ts';
+import { checkMapFiles } from './check-map-files.ts';
 import { compileRoot } from './compile-root.ts';
 import { referenceReader } from './fhir-reference.ts';
+import { isInUse } from './is-in-use.ts';
 import { refuseMapFiles } from './map-file-problem.ts';
 import type { MapFile, MapFiles } from './map-files.ts';
 import type { EntityMapFile } from './map-language.ts';

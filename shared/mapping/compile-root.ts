@@ -1,16 +1,10 @@
-import { isInUse } from './check-map-files.ts';
-import type { CompileContext } from './compile-column.ts';
-import { compileExpansion, forResource } from './compile-expansion.ts';
+import { compileExpansions, type ExpansionContext, forResource } from './compile-expansion.ts';
 import { compileRow } from './compile-row.ts';
 import type { EntityMapFile, ExpansionMapFile } from './map-language.ts';
 import type { ExpansionMap, FhirResource, IdentifierTable, RootMap } from './map-pack.ts';
 import { returnElements } from './return-elements.ts';
 import { compileEach } from './source-reader.ts';
 import { compileWriteback } from './write-back.ts';
-
-export interface RootContext extends Omit<CompileContext, 'slots' | 'map'> {
-  readonly expansions: ReadonlyMap<string, ExpansionMapFile>;
-}
 
 /** The healthcare data model's own key columns. */
 export const standardKeys = {
@@ -20,16 +14,11 @@ export const standardKeys = {
 } as const;
 
 /** Compiles one root map with its enabled expansions. */
-export function compileRoot(file: EntityMapFile, context: RootContext): RootMap {
+export function compileRoot(file: EntityMapFile, context: ExpansionContext): RootMap {
   const row = compileRow(file, { ...context, map: file.name });
   const keys = file.keys ?? standardKeys;
-  const compiled = expansionsOf(file, context).map(([expansionFile, source]) => ({
-    file: expansionFile,
-    expansion: compileExpansion(
-      { file: expansionFile, source, resourceType: file.resource, parentTable: file.table },
-      context,
-    ),
-  }));
+  const place = { resourceType: file.resource, parentTable: file.table };
+  const compiled = compileExpansions(file, place, context);
   const identifierTable = compiled.flatMap(({ file: child, expansion }) =>
     identifierTableOf(child, expansion, file.resource),
   )[0];
@@ -53,15 +42,6 @@ export function compileRoot(file: EntityMapFile, context: RootContext): RootMap 
   };
 }
 
-function expansionsOf(file: EntityMapFile, context: RootContext) {
-  return file.attributes.flatMap((attribute) => {
-    if (attribute.action !== 'Expand' || attribute.disabled === true) return [];
-    const expansion = context.expansions.get(attribute.expansion);
-    const enabled = expansion !== undefined && isInUse(expansion);
-    return enabled ? [[expansion, attribute.source] as const] : [];
-  });
-}
-
 function identifierTableOf(
   file: ExpansionMapFile,
   expansion: ExpansionMap,
@@ -74,7 +54,7 @@ function identifierTableOf(
 
 function patientReader(
   patient: EntityMapFile['patient'],
-  readReference: RootContext['readReference'],
+  readReference: ExpansionContext['readReference'],
 ): (resource: FhirResource) => string | undefined {
   if (patient === undefined) return () => undefined;
   if (patient === 'self') return ({ id }) => (id === undefined ? undefined : `Patient/${id}`);

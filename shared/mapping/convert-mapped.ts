@@ -14,7 +14,7 @@ export function mappedConverter(
   const wrongType = blocking('wrong-type', 'expected a code');
   const convert: Convert = (value) => {
     if (typeof value !== 'string' && typeof value !== 'boolean') return wrongType;
-    const option = options.get(String(value));
+    const option = options.get(typeof value === 'string' ? value : String(value));
     return option === undefined ? unknownCode : option;
   };
   return onMisfit === 'drop' ? dropping(convert) : convert;

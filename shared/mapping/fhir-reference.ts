@@ -9,15 +9,15 @@ export type FhirReference =
 function isLogicalId(text: string): boolean {
   if (text.length === 0 || text.length > 64) return false;
   for (let index = 0; index < text.length; index += 1) {
-    if (!isIdCharacter(text.charCodeAt(index))) return false;
+    if (idCharacters[text.charCodeAt(index)] !== 1) return false;
   }
   return true;
 }
 
-const [dash, dot, zero, nine] = [0x2d, 0x2e, 0x30, 0x39] as const;
-
-function isIdCharacter(code: number): boolean {
-  return (code >= zero && code <= nine) || isLetter(code) || code === dash || code === dot;
+/** 1 at the code of every character that an id may hold. */
+const idCharacters = new Uint8Array(128);
+for (let code = 0; code < idCharacters.length; code += 1) {
+  if (/[A-Za-z0-9.-]/.test(String.fromCharCode(code))) idCharacters[code] = 1;
 }
 
 /** Sets the bit that tells upper from lower case before comparing with a and z. */
@@ -56,13 +56,13 @@ export function readReference(
 }
 
 interface Remembered {
-  readonly text: string;
+  text: string;
   readonly type: unknown;
   readonly reference: FhirReference | undefined;
 }
 
 /** References remembered, a power of two: those of one resource and of the few that come with it. */
-const remembered = 64;
+const remembered = 1024;
 
 /**
  * A reader that remembers the last references: several columns share one element,
@@ -72,24 +72,41 @@ export function referenceReader(
   baseUrl: string | undefined,
 ): (element: unknown) => FhirReference | undefined {
   const memory: (Remembered | undefined)[] = Array.from({ length: remembered }, () => undefined);
+  let last: Remembered | undefined;
   return (element) => {
     if (!isRecord(element)) return undefined;
-    const { reference: text, type } = element;
+    const text = element['reference'];
     if (typeof text !== 'string' || text.length === 0) return readReference(element, baseUrl);
+    if (last !== undefined && isOf(last, text, element)) return last.reference;
     const slot = slotOf(text);
     const known = memory[slot];
-    if (known !== undefined && known.text === text && known.type === type) return known.reference;
+    if (known !== undefined && isOf(known, text, element)) {
+      // The same string object next time, as other columns of this resource have it, compares at once.
+      known.text = text;
+      last = known;
+      return known.reference;
+    }
     const reference = readReference(element, baseUrl);
-    memory[slot] = { text, type, reference };
+    last = { text, type: element['type'], reference };
+    memory[slot] = last;
     return reference;
   };
+}
+
+/** The declared type says something only where the text does not tell the target. */
+function isOf(
+  { text, type, reference }: Remembered,
+  wanted: string,
+  element: Readonly<Record<string, unknown>>,
+): boolean {
+  return text === wanted && (reference?.kind === 'target' || type === element['type']);
 }
 
 /** Ids differ most at their ends. */
 function slotOf(text: string): number {
   const { length } = text;
-  const end = text.charCodeAt(length - 1) * 31 + text.charCodeAt(length >> 1) * 7;
-  return (end + text.charCodeAt(0)) & (remembered - 1);
+  const end = text.charCodeAt(length - 1) * 31 + text.charCodeAt(length - 2);
+  return (end * 31 + text.charCodeAt(length - 3) + text.charCodeAt(0)) & (remembered - 1);
 }
 
 /** `Type/id` or `Type/id/_history/version`, without regular expression captures: this runs per column. */

@@ -21,7 +21,9 @@ export function printMapFileProblem(found: MapFileProblem): string {
 /** A pack with problems is never used, not even in part: all of them are named at once. */
 export function refuseMapFiles(problems: readonly MapFileProblem[]): never {
   const lines = problems.map(printMapFileProblem);
-  throw new AppError('MAP_PACK_INVALID', `\n${lines.join('\n')}`, { details: { problems: lines } });
+  throw new AppError('MAP_PACK_INVALID', `\n${lines.join('\n')}`, {
+    details: { problems: problems.map((found) => ({ ...found })) },
+  });
 }
 
 /** Escapes one step of a JSON pointer (RFC 6901). */

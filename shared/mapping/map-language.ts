@@ -92,7 +92,9 @@ const lookupCodeableConcept = z.strictObject({
 const expand = z.strictObject({
   action: z.literal('Expand'),
   source: sources,
-  expansion: z.string().describe('Name of an expansion map.'),
+  expansion: z
+    .string()
+    .describe('Name of an expansion map; in one, of the map of rows below its rows.'),
   disabled: z.boolean().optional(),
   note: z.string().optional(),
 });
@@ -154,7 +156,7 @@ export const expansionMapSchema = z.strictObject({
     .describe('Lookup to the parent; may hold {resource}.'),
   onProblem: z.enum(['reject', 'skip-row']).optional(),
   identifier: z.strictObject({ systemColumn: logicalName, valueColumn: logicalName }).optional(),
-  attributes: z.array(columnMap).min(1),
+  attributes: z.array(attributeMap).min(1),
 });
 
 /** R4 codes against Dataverse options. */

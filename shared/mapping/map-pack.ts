@@ -57,6 +57,11 @@ export interface MappedRow {
   readonly warnings: readonly MapProblem[];
 }
 
+/** A child row, and the rows below it: one list for each of the expansions of its own map. */
+export interface ExpandedRow extends MappedRow {
+  readonly below?: readonly (readonly ExpandedRow[])[];
+}
+
 /** One array (or object) of a resource that becomes rows of a child table. */
 export interface ExpansionMap {
   readonly name: string;
@@ -67,9 +72,11 @@ export interface ExpansionMap {
   readonly columns: readonly string[];
   /** Columns that together identify a child row below its parent. */
   readonly matchOn: readonly string[];
-  /** The rows of this resource, each match key once (the first item wins). */
-  expand(resource: FhirResource): readonly MappedRow[];
-  /** Why items were left out, for maps that declare `onProblem: "skip-row"`. */
+  /** The maps of the rows below these rows; at most three levels in all. */
+  readonly expansions: readonly ExpansionMap[];
+  /** The rows of this resource, each match key once: the first item gives the row, all give the rows below it. */
+  expand(resource: FhirResource): readonly ExpandedRow[];
+  /** Why items were left out, here or below, for maps that declare `onProblem: "skip-row"`. */
   skipped(resource: FhirResource): readonly MapProblem[];
 }
 

@@ -158,7 +158,7 @@ export function compileChoice(prefix: string): {
 } {
   const types = new Map(choiceTypes.map((type) => [`${prefix}${type}`, type]));
   const keyOf = (node: Readonly<Record<string, unknown>>): string | undefined => {
-    for (const key in node) if (types.has(key)) return key;
+    for (const key in node) if (types.has(key) && node[key] !== null) return key;
     return undefined;
   };
   return {

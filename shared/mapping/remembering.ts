@@ -1,7 +1,7 @@
 import type { Conversion, Convert } from './conversion.ts';
 
 /** Texts remembered, a power of two. */
-const size = 128;
+const size = 1024;
 
 /**
  * A pure conversion of texts that remembers the last ones: one element fills
@@ -24,6 +24,6 @@ export function remembering(convert: Convert): Convert {
 
 /** Dates differ most in day, minute and second; past the end of a text there is NaN, which counts as 0. */
 function slotOf(text: string): number {
-  const mixed = text.charCodeAt(9) * 7 + text.charCodeAt(15) * 3 + text.charCodeAt(18);
+  const mixed = text.charCodeAt(9) * 100 + text.charCodeAt(15) * 10 + text.charCodeAt(18);
   return (mixed + text.length) & (size - 1);
 }

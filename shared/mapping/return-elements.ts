@@ -1,3 +1,4 @@
+import { isInUse } from './is-in-use.ts';
 import type { AttributeMap, EntityMapFile, ExpansionMapFile } from './map-language.ts';
 import type { Sources } from './map-source.ts';
 import { parseConditions } from './path-conditions.ts';
@@ -19,7 +20,7 @@ export function returnElements(
   const used = file.attributes.filter(
     (attribute) =>
       attribute.disabled !== true &&
-      (attribute.action !== 'Expand' || expansions.has(attribute.expansion)),
+      (attribute.action !== 'Expand' || isUsed(expansions.get(attribute.expansion))),
   );
   const required = used.filter((attribute) => attribute.action !== 'Expand' && attribute.required);
   const patient = typeof file.patient === 'object' ? asList(file.patient.path) : [];
@@ -31,6 +32,10 @@ export function returnElements(
     ]),
     requiredElements: sorted(required.flatMap((attribute) => elementsOf(attribute, select))),
   };
+}
+
+function isUsed(expansion: ExpansionMapFile | undefined): boolean {
+  return expansion !== undefined && isInUse(expansion);
 }
 
 type Select = NonNullable<EntityMapFile['select']>;

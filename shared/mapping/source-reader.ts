@@ -1,8 +1,5 @@
-import { elementText } from './element-text.ts';
-import { referenceReader } from './fhir-reference.ts';
-import type { Source, Sources, TextType } from './map-source.ts';
-import { type CompiledPath, compileChoice, compilePath } from './path-compiler.ts';
-import { type ParsedPath, type PathStep, parsePath } from './path-syntax.ts';
+import type { Source, Sources } from './map-source.ts';
+import { inOrder, nodeSource, type Reader } from './node-reader.ts';
 import { isRecord } from './record.ts';
 import { asList } from './source-paths.ts';
 import { parseTemplate, type TemplateSection } from './template.ts';
@@ -10,12 +7,7 @@ import { parseTemplate, type TemplateSection } from './template.ts';
 /** What the paths of one map read from: the node itself, then one value per named selection. */
 export type Scope = readonly unknown[];
 
-export interface SourceReader {
-  readonly first: (scope: Scope) => unknown;
-  /** Never more than one value. */
-  readonly single: boolean;
-  readonly all: (scope: Scope) => readonly unknown[];
-}
+export type SourceReader = Reader<Scope>;
 
 /** Slot of each root in the scope: '' is the node itself. */
 export type Slots = ReadonlyMap<string, number>;
@@ -29,86 +21,23 @@ export function compileEach(sources: Sources, slots: Slots): readonly SourceRead
 
 /** Compiles sources that have passed the checks of the pack; they are tried in order. */
 export function compileSources(sources: Sources, slots: Slots): SourceReader {
-  const readers = compileEach(sources, slots);
-  const [only] = readers;
-  if (readers.length === 1 && only !== undefined) return only;
-  return {
-    first: (scope) => {
-      for (const reader of readers) {
-        const value = reader.first(scope);
-        if (value !== undefined && value !== null && value !== '') return value;
-      }
-      return undefined;
-    },
-    single: false,
-    all: (scope) => readers.flatMap((reader) => reader.all(scope)),
-  };
+  return inOrder(compileEach(sources, slots));
 }
 
 function compileSource(source: Source, slots: Slots): SourceReader {
-  if (typeof source === 'string') return pathReader(source, slots);
-  if ('s' in source) return pathReader(source.s, slots);
-  if ('typeOf' in source) return pathReader(source.typeOf, slots, typeReader);
-  if ('textOf' in source) return textReader(source, slots);
-  if ('contained' in source) return containedReader(source, slots);
-  return templateReader(source.template, slots);
+  if (typeof source === 'object' && 'contained' in source) return containedReader(source, slots);
+  if (typeof source === 'object' && 'template' in source) {
+    return templateReader(source.template, slots);
+  }
+  return pathReader(source, slots);
 }
 
-function pathReader(
-  text: string,
-  slots: Slots,
-  compile: (parsed: ParsedPath) => CompiledPath = ({ steps }) => compilePath(steps),
-): SourceReader {
-  const parsed = parsePath(text);
-  if (parsed.kind === 'refused') return nothing;
-  const slot = slots.get(parsed.selection) ?? 0;
-  const path = compile(parsed);
-  return {
-    first: (scope) => path.first(scope[slot]),
-    single: path.single,
-    all: (scope) => path.all(scope[slot]),
-  };
-}
-
-function typeReader(parsed: ParsedPath): CompiledPath {
-  const last = parsed.steps.at(-1);
-  if (last?.kind === 'choice') return choiceTypeReader(parsed.steps.slice(0, -1), last.prefix);
-  return derived(compilePath(parsed.steps), referenceType);
-}
-
-function choiceTypeReader(steps: readonly PathStep[], prefix: string): CompiledPath {
-  return derived(compilePath(steps), compileChoice(prefix).typeName);
-}
-
-/** What a path reads, each value turned into another; those that give nothing are left out. */
-function derived(path: CompiledPath, turn: (value: unknown) => unknown): CompiledPath {
-  const all = (node: unknown): readonly unknown[] =>
-    path
-      .all(node)
-      .map(turn)
-      .filter((value) => value !== undefined);
-  const first = path.single
-    ? (node: unknown): unknown => {
-        const value = path.first(node);
-        return value === undefined ? undefined : turn(value);
-      }
-    : (node: unknown): unknown => all(node)[0];
-  return { first, single: path.single, all };
-}
-
-const readType = referenceReader(undefined);
-
-function referenceType(element: unknown): string | undefined {
-  return readType(element)?.resourceType;
-}
-
-function textReader(
-  { textOf, type }: { readonly textOf: string; readonly type: TextType },
-  slots: Slots,
-): SourceReader {
-  return pathReader(textOf, slots, ({ steps }) =>
-    derived(compilePath(steps), (value) => elementText(value, type)),
-  );
+function pathReader(source: Source, slots: Slots): SourceReader {
+  const path = nodeSource(source);
+  if (path === undefined) return nothing;
+  const slot = slots.get(path.selection) ?? 0;
+  const { first, single, all } = path.compile(path.steps);
+  return { first: (scope) => first(scope[slot]), single, all: (scope) => all(scope[slot]) };
 }
 
 /** Follows `#id` to the contained resource; the scope of a root map starts with the resource itself. */

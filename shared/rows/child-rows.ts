@@ -1,4 +1,5 @@
 import {
+  type DataverseClient,
   type DataverseOperation,
   type DataverseRow,
   type Row,
@@ -7,6 +8,7 @@ import {
 } from '../dataverse/index.ts';
 import type { ExpansionMap } from '../mapping/index.ts';
 import { changedColumns, filledColumns } from './changed-columns.ts';
+import { rowsOf } from './row-snapshot.ts';
 
 /** Identifier systems under this root belong to Dataverse; the parent's own survives although FHIR may not list it yet. */
 export const dataverseIdentifierRoot = 'urn:oid:org.d365.mc4h.';
@@ -20,6 +22,9 @@ export interface ChildParent {
 
 export interface ChildPlan {
   readonly operations: readonly DataverseOperation[];
+  /** The rows that stand for the wanted ones, by their matching columns. */
+  readonly wanted: ReadonlyMap<string, { readonly id: string; readonly isNew: boolean }>;
+  readonly removedIds: readonly string[];
   readonly added: number;
   readonly changed: number;
   readonly removed: number;
@@ -37,9 +42,12 @@ export function planChildRows(expansion: ExpansionMap, parent: ChildParent): Chi
   const byId = new Map(parent.stored.map((row) => [row.id.toLowerCase(), row]));
   const operations: DataverseOperation[] = [];
   const counts = { added: 0, changed: 0, removed: 0 };
-  const wanted = wantedRows(expansion, parent);
-  for (const [key, row] of wanted) {
-    const existing = byId.get(childRowId(expansion, parent.rowId, key)) ?? byKey.get(key)?.[0];
+  const wanted = new Map<string, { readonly id: string; readonly isNew: boolean }>();
+  const removedIds: string[] = [];
+  for (const [key, row] of wantedRows(expansion, parent)) {
+    const ownId = childRowId(expansion, parent.rowId, key);
+    const existing = byId.get(ownId) ?? byKey.get(key)?.[0];
+    wanted.set(key, { id: existing?.id ?? ownId, isNew: existing === undefined });
     const operation = existing
       ? updateChild(expansion, row, existing)
       : createChild(expansion, row, parent.rowId);
@@ -51,9 +59,10 @@ export function planChildRows(expansion: ExpansionMap, parent: ChildParent): Chi
     const key = matchKey(expansion, row.values);
     if (wanted.has(key) || !isOurs(expansion, parent.rowId, row)) continue;
     operations.push({ kind: 'delete', table: expansion.table, id: row.id, etag: row.etag });
+    removedIds.push(row.id);
     counts.removed += 1;
   }
-  return { operations, ...counts };
+  return { operations, wanted, removedIds, ...counts };
 }
 
 /** By matching columns, each once: the first wins, as in the map. */
@@ -80,6 +89,17 @@ export function childQuery(
     select: [...new Set([expansion.parentColumn, ...expansion.columns, ...expansion.matchOn])],
     filter: { column: expansion.parentColumn, in: parentRowIds },
   };
+}
+
+/** The child rows of these parents, by the id of the parent. */
+export async function readChildRows(
+  dataverse: Pick<DataverseClient, 'execute'>,
+  expansion: ExpansionMap,
+  parentRowIds: readonly string[],
+): Promise<ReadonlyMap<string, readonly DataverseRow[]>> {
+  if (parentRowIds.length === 0) return new Map();
+  const [result] = await dataverse.execute([childQuery(expansion, parentRowIds)]);
+  return Map.groupBy(rowsOf(result), ({ values }) => String(values[expansion.parentColumn]));
 }
 
 /** The id of the child row that this product makes for these matching values. */

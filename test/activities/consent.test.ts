@@ -1,6 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type ActivityDependencies, createActivities } from '../../activities/index.ts';
-import { type Resource, type RunningSystem, startSystem } from '../support/running-system.ts';
+import type { ActivityDependencies } from '../../activities/index.ts';
+import {
+  activitiesOf,
+  type Resource,
+  type RunningSystem,
+  startSystem,
+} from '../support/running-system.ts';
 import { changeOf, childRows, freshId, rowsFor, syncPass } from '../support/sync-pass.ts';
 
 let system: RunningSystem;
@@ -151,7 +156,7 @@ describe('a refusal that comes while rows are written', () => {
     const made = await chart();
     const { consent: gate } = await syncPass(system.worker(), made.references);
     await system.put(consent(made.patientId, { type: 'deny' }));
-    const { confirmConsent } = createActivities(system.worker());
+    const { confirmConsent } = activitiesOf(system.worker());
     expect(await confirmConsent({ resources: gate.permitted })).toEqual({
       turned: [`Patient/${made.patientId}`],
     });
@@ -166,7 +171,7 @@ describe('a refusal that comes while rows are written', () => {
         provision: [{ type: 'deny', class: [observations] }],
       }),
     );
-    const { confirmConsent } = createActivities(system.worker());
+    const { confirmConsent } = activitiesOf(system.worker());
     await system.fhirFault({ method: 'POST', times: 1, status: 500 });
     const input = { resources: gate.permitted };
     await confirmConsent(input).catch((error: unknown) => error);
@@ -176,7 +181,7 @@ describe('a refusal that comes while rows are written', () => {
 
 describe('a turn of consent', () => {
   const review = (patientId: string) =>
-    createActivities(system.worker()).reviewPatients({ patients: [`Patient/${patientId}`] });
+    activitiesOf(system.worker()).reviewPatients({ patients: [`Patient/${patientId}`] });
 
   it('to a refusal takes every row about the patient back, children and contact too', async () => {
     const made = await chart();
@@ -250,7 +255,7 @@ describe('a turn of consent', () => {
     expect(consentTurns).toEqual([`Patient/${made.patientId}`]);
     expect(ended).toMatchObject([{ kind: 'skipped' }]);
     await system.fhirFault({ path: '_history', times: 50, status: 500 });
-    const failing = await createActivities(system.worker()).readChanges({ changes });
+    const failing = await activitiesOf(system.worker()).readChanges({ changes });
     expect(failing).toMatchObject({ ended: [], failed: [{ reference: `Consent/${id}` }] });
   });
 

@@ -1,6 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createActivities } from '../../activities/index.ts';
-import { type RunningSystem, startSystem } from '../support/running-system.ts';
+import { activitiesOf, type RunningSystem, startSystem } from '../support/running-system.ts';
 import { childRows, freshId, rowsFor, syncPass } from '../support/sync-pass.ts';
 
 let system: RunningSystem;
@@ -198,7 +197,7 @@ describe('the activity', () => {
     const { upserted } = await syncPass(system.worker(), [`Patient/${id}`]);
     const input = { expansion: 'identifier', resourceType: 'Patient', rows: upserted.written };
     const failing = [{ reference: `Patient/${id}`, step: 'identifier' }];
-    const { expandRows } = createActivities(system.worker());
+    const { expandRows } = activitiesOf(system.worker());
     await system.dataverseFault({ method: 'POST', path: 'batch', times: 50, status: 503 });
     expect((await expandRows(input)).failed).toMatchObject(failing);
     await system.clearFaults();
@@ -206,7 +205,7 @@ describe('the activity', () => {
     expect((await expandRows(input)).failed).toMatchObject(failing);
     await system.clearFaults();
     await system.fhirFault({ times: 50, status: 500 });
-    const unread = await createActivities(system.worker()).expandRows(input);
+    const unread = await activitiesOf(system.worker()).expandRows(input);
     expect(unread).toMatchObject({ ended: [], failed: [{ reference: `Patient/${id}` }] });
   });
 
@@ -215,7 +214,7 @@ describe('the activity', () => {
     await system.put(patient(id, [identifier('a')]));
     const { upserted } = await syncPass(system.worker(), [`Patient/${id}`]);
     const rows = upserted.written.map((row) => ({ ...row, versionId: '99' }));
-    const answer = await createActivities(system.worker()).expandRows({
+    const answer = await activitiesOf(system.worker()).expandRows({
       expansion: 'identifier',
       resourceType: 'Patient',
       rows,

@@ -1,9 +1,13 @@
 import { inspect } from 'node:util';
 import { TableClient, TableServiceClient } from '@azure/data-tables';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createActivities } from '../../activities/index.ts';
 import { type ChangeOutcome, settleChanges } from '../../shared/outcomes/index.ts';
-import { type Resource, type RunningSystem, startSystem } from '../support/running-system.ts';
+import {
+  activitiesOf,
+  type Resource,
+  type RunningSystem,
+  startSystem,
+} from '../support/running-system.ts';
 import { changeOf, freshId, syncPass } from '../support/sync-pass.ts';
 
 let system: RunningSystem;
@@ -185,7 +189,7 @@ describe('nothing clinical', () => {
       const reference = `Patient/${id}`;
       const texts = [await told(() => syncPass(system.worker(), [reference]))];
       expect(texts[0]).toContain(shows);
-      const run = createActivities(system.worker());
+      const run = activitiesOf(system.worker());
       texts.push(await told(() => run.reviewPatients({ patients: [reference] })));
       texts.push(await told(() => run.findCompartment({ patient: reference, pass: 'pass' })));
       texts.push(await told(() => run.removeRows({ references: [reference] })));

@@ -1,6 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createActivities } from '../../activities/index.ts';
-import { type Resource, type RunningSystem, startSystem } from '../support/running-system.ts';
+import {
+  activitiesOf,
+  type Resource,
+  type RunningSystem,
+  startSystem,
+} from '../support/running-system.ts';
 import { childRows, freshId, rowsFor, syncPass } from '../support/sync-pass.ts';
 
 let system: RunningSystem;
@@ -119,7 +123,7 @@ describe('a resource that FHIR no longer has', () => {
         },
       },
     });
-    const { failed } = await createActivities(deps).removeRows({ references: [`Patient/${id}`] });
+    const { failed } = await activitiesOf(deps).removeRows({ references: [`Patient/${id}`] });
     expect(failed).toMatchObject([{ reference: `Patient/${id}` }]);
     await syncPass(system.worker(), [`Patient/${id}`]);
     const [row] = await rowsFor(system.deps, `Patient/${id}`, ['lastname']);

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createActivities } from '../../activities/index.ts';
-import { type RunningSystem, startSystem } from '../support/running-system.ts';
+import { activitiesOf, type RunningSystem, startSystem } from '../support/running-system.ts';
 import { patient } from '../support/sample-resources.ts';
 import { currentOf, freshId, rowsFor } from '../support/sync-pass.ts';
 
@@ -23,7 +22,7 @@ describe('a root row', () => {
     const workers = Array.from({ length: 10 }, () => system.worker());
     const answers = await Promise.all(
       Array.from({ length: 100 }, (_, index) =>
-        createActivities(workers[index % 10] ?? system.deps).upsertRows({ resources }),
+        activitiesOf(workers[index % 10] ?? system.deps).upsertRows({ resources }),
       ),
     );
     expect(await rowsFor(system.deps, `Patient/${id}`)).toHaveLength(1);
@@ -132,7 +131,7 @@ describe('a root row', () => {
         },
       },
     });
-    const { written } = await createActivities(deps).upsertRows({ resources });
+    const { written } = await activitiesOf(deps).upsertRows({ resources });
     expect(interfered).toBe(true);
     expect(written[0]?.outcome).toBe('applied');
     const [row] = await rowsFor(system.deps, `Patient/${id}`, ['lastname', 'jobtitle']);
@@ -171,7 +170,7 @@ describe('a root row', () => {
     for (const id of ids) await system.put(patient(id, `Family-${id.at(-1)}`));
     const resources = await current(...ids.map((id) => `Patient/${id}`));
     await system.activities.upsertRows({ resources });
-    const { written } = await createActivities(system.worker()).upsertRows({ resources });
+    const { written } = await activitiesOf(system.worker()).upsertRows({ resources });
     expect(written.map(({ outcome }) => outcome)).toEqual(['unchanged', 'unchanged']);
     const [row] = await rowsFor(system.deps, `Patient/${ids[1]}`, ['lastname']);
     expect(row?.values['lastname']).toBe('Family-b');

@@ -1,9 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ActivityDependencies, createActivities } from '../../activities/index.ts';
+import type { ActivityDependencies } from '../../activities/index.ts';
 import type { Change } from '../../shared/events/index.ts';
 import type { ParkedChange } from '../../shared/ledger/index.ts';
 import { type ResourceEnding, referenceOf, settleChanges } from '../../shared/outcomes/index.ts';
-import { type Resource, type RunningSystem, startSystem } from '../support/running-system.ts';
+import {
+  activitiesOf,
+  type Resource,
+  type RunningSystem,
+  startSystem,
+} from '../support/running-system.ts';
 import { changeOf, freshId, rowsFor, syncPass } from '../support/sync-pass.ts';
 
 let system: RunningSystem;
@@ -35,7 +40,7 @@ async function handle(
   changes: readonly Change[],
   released: readonly ParkedChange[] = [],
 ): Promise<number> {
-  const run = createActivities(deps);
+  const run = activitiesOf(deps);
   const instanceId = freshId('set');
   const pass = await syncPass(deps, changes.map(referenceOf));
   expect(pass.failed).toEqual([]);

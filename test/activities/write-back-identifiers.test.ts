@@ -1,6 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createActivities } from '../../activities/index.ts';
-import { type Resource, type RunningSystem, startSystem } from '../support/running-system.ts';
+import {
+  activitiesOf,
+  type Resource,
+  type RunningSystem,
+  startSystem,
+} from '../support/running-system.ts';
 import { childRows, freshId, rowsFor, syncPass } from '../support/sync-pass.ts';
 
 let system: RunningSystem;
@@ -143,7 +147,7 @@ describe('the identifier in FHIR', () => {
     await system.fhirFault({ method: 'PATCH', torn: 'after' });
     await system.activities.writeBackIdentifiers({ rows }).catch(() => undefined);
     await system.activities.writeBackIdentifiers({ rows });
-    const again = await createActivities(system.worker()).writeBackIdentifiers({ rows });
+    const again = await activitiesOf(system.worker()).writeBackIdentifiers({ rows });
     expect(again.failed).toEqual([]);
     const [row] = await rowsFor(system.deps, `Patient/${id}`);
     expect(ownOf(await stored(id))).toEqual([{ system: ownSystem, value: row?.id }]);
@@ -170,7 +174,7 @@ describe('the identifier in FHIR', () => {
     const [stale] = await written(id);
     await system.remove(`Patient/${id}`);
     await syncPass(deps, [`Patient/${id}`]);
-    const { upsertRows, writeBackIdentifiers } = createActivities(deps);
+    const { upsertRows, writeBackIdentifiers } = activitiesOf(deps);
     const { written: rows } = await upsertRows({ resources: [stale!] });
     expect(rows).toMatchObject([{ created: false, revived: true }]);
     const { failed } = await writeBackIdentifiers({ rows });

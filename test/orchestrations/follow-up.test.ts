@@ -77,9 +77,9 @@ describe('changes that waited for a row', () => {
     const input = inputFor([change('Organization/o'), item.change]);
     const run = await runSync(input, {
       upsertRows: inTurn<Input<'upsertRows'>, Output<'upsertRows'>>(
-        ({ resources }) => ({
+        ({ resources, packHash }) => ({
           ...allGoesWell.upsertRows({ resources: resources.slice(0, 1) }),
-          ended: parks({ resources: resources.slice(1) }).ended,
+          ended: parks({ resources: resources.slice(1), packHash }).ended,
         }),
         allGoesWell.upsertRows,
       ),
@@ -127,7 +127,7 @@ describe('a turn of consent', () => {
       reviewPatients: () => ({ withdraw: ['Patient/a'], backfill: [] }),
     });
     expect(run.runtimeStatus).toBe('Completed');
-    expect(run.inputsOf('withdrawPatient')).toEqual([{ patient: 'Patient/a' }]);
+    expect(run.inputsOf('withdrawPatient')).toMatchObject([{ patient: 'Patient/a' }]);
     expect(run.names.indexOf('recordOutcomes')).toBeLessThan(run.names.indexOf('reviewPatients'));
   });
 

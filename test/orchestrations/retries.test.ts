@@ -77,8 +77,8 @@ describe('a single change that fails', () => {
     const run = await runSync(two, {
       upsertRows: inTurn<Input<'upsertRows'>, Output<'upsertRows'>>(
         (input) => ({ ...well(input), expansions }),
-        ({ resources }) => ({
-          ...well({ resources: [] }),
+        ({ resources, packHash }) => ({
+          ...well({ resources: [], packHash }),
           expansions,
           written: resources.map(({ reference }) => ({
             ...writtenRow(reference),

@@ -19,7 +19,7 @@ export type Script = {
 };
 
 type AllScript = {
-  readonly [Name in keyof Activities]: (input: Input<Name>) => Output<Name>;
+  readonly [Name in keyof Activities]: (input: Omit<Input<Name>, 'packHash'>) => Output<Name>;
 };
 
 /** A world in which everything succeeds: each resource gets a new row, and its identifier. */
@@ -120,6 +120,7 @@ export function inputFor(
       taken: { parked: 0, rejected: 0 },
     },
     retry: { firstSeconds: 5, maxSeconds: 300, attempts: 4 },
+    packHash: 'pack-at-the-start',
     ...more,
   };
 }

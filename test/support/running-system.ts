@@ -50,7 +50,7 @@ export interface RunningSystem {
   readonly fhirUrl: string;
   readonly storage: string;
   readonly deps: ActivityDependencies;
-  readonly activities: Activities;
+  readonly activities: PinnedActivities;
   /** Another person or program in Dataverse. */
   readonly person: DataverseClient;
   /** Another worker: nothing in memory, and what `changes` replaces. */
@@ -66,6 +66,23 @@ export interface RunningSystem {
   writesSince(sequence: number): Promise<readonly DataverseWrite[]>;
   lastWrite(): Promise<number>;
   close(): Promise<void>;
+}
+
+/** Activities of an orchestration that began with the pack at hand. */
+export type PinnedActivities = {
+  readonly [Name in keyof Activities]: (
+    input: Omit<Parameters<Activities[Name]>[0], 'packHash'>,
+  ) => ReturnType<Activities[Name]>;
+};
+
+/** The activities of one worker, as orchestrations that began with its pack call them. */
+export function activitiesOf({ pack, ...deps }: ActivityDependencies): PinnedActivities {
+  const activities = createActivities({ ...deps, packs: { pinned: async () => pack } });
+  const entries = Object.entries(activities).map(([name, activity]) => [
+    name,
+    (input: object) => Reflect.apply(activity, undefined, [{ ...input, packHash: pack.hash }]),
+  ]);
+  return Object.fromEntries(entries);
 }
 
 export async function startSystem(): Promise<RunningSystem> {
@@ -126,7 +143,7 @@ export async function startSystem(): Promise<RunningSystem> {
     fhirUrl: fhir.url,
     storage: storage.connectionString,
     deps,
-    activities: createActivities(deps),
+    activities: activitiesOf(deps),
     person: createDataverseClient({ url: dataverseUrl, send: sendTo(dataverse.url, 'person/1') }),
     worker,
     put: async (resource) => {

@@ -1,9 +1,9 @@
-import type { ActivityDependencies } from '../../activities/index.ts';
-import { type Activities, createActivities } from '../../activities/index.ts';
+import type { Activities, ActivityDependencies } from '../../activities/index.ts';
 import type { DataverseRow } from '../../shared/dataverse/index.ts';
 import type { Change } from '../../shared/events/index.ts';
 import type { FailedResource, ResourceEnding } from '../../shared/outcomes/index.ts';
 import { rootQuery, rowsOf } from '../../shared/rows/index.ts';
+import { activitiesOf } from './running-system.ts';
 
 type Answer<Name extends keyof Activities> = Awaited<ReturnType<Activities[Name]>>;
 
@@ -34,7 +34,7 @@ export async function currentOf(
   ...references: readonly string[]
 ): Promise<Answer<'readChanges'>['current']> {
   const changes = references.map((reference) => changeOf(reference));
-  return (await createActivities(deps).readChanges({ changes })).current;
+  return (await activitiesOf(deps).readChanges({ changes })).current;
 }
 
 export interface Pass {
@@ -56,7 +56,7 @@ export async function syncPass(
   references: readonly string[],
   times = 1,
 ): Promise<Pass> {
-  const run = createActivities(deps);
+  const run = activitiesOf(deps);
   const again = async <T>(work: () => Promise<T>): Promise<T> => {
     for (let time = 1; time < times; time += 1) await work();
     return work();

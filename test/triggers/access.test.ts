@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { gridEvent, patient, type RunningApp, startRunningApp } from './running-app.ts';
 
@@ -15,16 +16,67 @@ const signedIn = (...roles: readonly string[]) => {
   return { 'x-ms-client-principal': text };
 };
 
+const config = 'Config Administrator';
+
+/** Every endpoint of the API, and the roles that open it. */
+const endpoints: readonly (readonly [string, string, readonly string[]])[] = [
+  ['GET', '/api/status', ['Operator', config]],
+  ['GET', '/api/operations/changes/Patient/a', ['Operator', 'Healthcare User']],
+  ['GET', '/api/operations/dead-letters', ['Operator']],
+  ['POST', '/api/operations/dead-letters/redrive', ['Operator']],
+  ['GET', '/api/maps', ['Operator', config]],
+  ['GET', '/api/maps/entity/Patient', ['Operator', config]],
+  ['GET', '/api/maps/entity/Patient/history', ['Operator', config]],
+  ['PUT', '/api/maps/entity/Patient', [config]],
+  ['POST', '/api/maps/entity/Slot/disable', [config]],
+  ['POST', '/api/maps/check', [config]],
+  ['POST', '/api/maps/dry-run', [config]],
+  ['POST', '/api/maps/import', [config]],
+  ['GET', '/api/migrations', ['Operator', config]],
+  ['POST', '/api/migrations', ['Operator']],
+  ['GET', '/api/migrations/m', ['Operator', config]],
+  ['POST', '/api/migrations/m/pause', ['Operator']],
+  ['PATCH', '/api/migrations/m/settings', ['Operator']],
+  ['GET', '/api/migrations/m/windows', ['Operator', config]],
+  ['GET', '/api/migrations/m/quarantine', ['Operator', config]],
+  ['GET', '/api/migrations/m/repairs', ['Operator', config]],
+  ['GET', '/api/migrations/m/certificate', ['Operator', config]],
+];
+
+const roles = ['Operator', config, 'Healthcare User', 'App Registration'];
+
 describe('with App Service authentication', () => {
-  it.each(['/api/status', '/api/operations/changes/Patient/a', '/api/operations/dead-letters'])(
-    '%s needs a role, on loopback too',
-    async (path) => {
-      const answer = await app.call('GET', path);
-      expect([answer.status, answer.type]).toEqual([403, 'application/problem+json']);
-      expect(answer.body).toMatchObject({ title: 'FORBIDDEN', status: 403 });
-      expect(answer.body['detail']).toContain('roles');
-    },
-  );
+  it.each(endpoints)('%s %s needs a role, on loopback too', async (method, path) => {
+    const answer = await app.call(method, path);
+    expect([answer.status, answer.type]).toEqual([403, 'application/problem+json']);
+    expect(answer.body).toMatchObject({ title: 'FORBIDDEN', status: 403 });
+    expect(answer.body['detail']).toContain('roles');
+  });
+
+  it.each(endpoints)('%s %s opens for %j only', async (method, path, allowed) => {
+    for (const role of roles) {
+      const { status } = await app.call(method, path, { headers: signedIn(role) });
+      expect([role, status === 403]).toEqual([role, !allowed.includes(role)]);
+    }
+  });
+
+  it('the list of endpoints is whole', () => {
+    const text = readFileSync(new URL('../../triggers/app.ts', import.meta.url), 'utf8');
+    const registered = [...text.matchAll(/^\s*http\(/gm)];
+    expect(registered).toHaveLength(endpoints.length);
+  });
+
+  it('who changed a map is the signed-in person', async () => {
+    const claims = [
+      { typ: 'roles', val: config },
+      { typ: 'name', val: 'Ann A' },
+      { typ: 'preferred_username', val: 'ann@example.org' },
+    ];
+    const principal = Buffer.from(JSON.stringify({ claims })).toString('base64');
+    const headers = { 'x-ms-client-principal': principal };
+    const answer = await app.call('POST', '/api/maps/entity/Goal/disable', { headers });
+    expect([answer.status, answer.body['author']]).toEqual([200, 'ann@example.org']);
+  });
 
   it.each(['garbage', 'e30=', 'bnVsbA=='])(
     '%s in place of a principal opens nothing',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../shared/errors.ts';
-import { type Role, requireRole } from '../../triggers/caller-role.ts';
+import { callerName, type Role, requireRole } from '../../triggers/caller-role.ts';
 
 const encode = (value: unknown): string =>
   Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64');
@@ -66,5 +66,48 @@ describe('a role', () => {
     expect(opens(undefined, { mode, url: 'https://app.example.org/api/status' })).toBe(false);
     expect(opens(undefined, { mode, url: 'http://127.0.0.1.example.org/api' })).toBe(false);
     expect(opens(undefined, { url: 'http://127.0.0.1:7071/api/status' })).toBe(false);
+  });
+});
+
+describe('the name of a caller', () => {
+  const nameOf = (principal: unknown, url = 'https://app.example.org/api/maps') => {
+    const header = encode(principal);
+    const headers = new Headers({ 'x-ms-client-principal': header });
+    return callerName({ headers, url }, 'easy-auth');
+  };
+
+  it.each([
+    [
+      'the user name',
+      [
+        ['name', 'Ann A'],
+        ['preferred_username', 'ann@example.org'],
+      ],
+      'ann@example.org',
+    ],
+    ['the display name where there is no other', [['name', 'Ann A']], 'Ann A'],
+    [
+      'the id of an application',
+      [
+        ['appid', 'app-1'],
+        ['roles', 'Operator'],
+      ],
+      'app-1',
+    ],
+    ['unknown, where nothing tells', [['roles', 'Operator']], 'unknown'],
+  ])('is %s', (_name, claims, expected) => {
+    expect(nameOf({ claims: claims.map(([typ, val]) => ({ typ, val })) })).toBe(expected);
+  });
+
+  it('is unknown for a principal that cannot be read, and bounded', () => {
+    expect(nameOf('%%')).toBe('unknown');
+    expect(nameOf({ claims: [{ typ: 'name', val: 'x'.repeat(999) }] })).toHaveLength(200);
+  });
+
+  it('is local on one machine in loopback mode only', () => {
+    const headers = new Headers();
+    const url = 'http://127.0.0.1:7071/api/maps';
+    expect(callerName({ headers, url }, 'loopback')).toBe('local');
+    expect(callerName({ headers, url }, 'easy-auth')).toBe('unknown');
   });
 });

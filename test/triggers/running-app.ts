@@ -11,6 +11,7 @@ export type Json = Readonly<Record<string, unknown>>;
 export interface Reply {
   readonly status: number;
   readonly type: string | null;
+  readonly etag: string | null;
   /** Empty when the answer is no JSON object. */
   readonly body: Json;
 }
@@ -40,6 +41,7 @@ export const bodyLimit = 1_048_576;
 export interface RunningApp {
   readonly host: HostProcess;
   readonly fhirUrl: string;
+  readonly dataverseUrl: string;
   call(method: string, path: string, options?: CallOptions): Promise<Reply>;
   /** Delivers as Event Grid does. */
   deliver(events: unknown, headers?: Readonly<Record<string, string>>): Promise<Reply>;
@@ -49,6 +51,8 @@ export interface RunningApp {
   rows(table: string): Promise<readonly Json[]>;
   /** `GET /api/status`, once nothing is going on. */
   settled(): Promise<Status>;
+  /** Another instance of the app over the same storage, FHIR and Dataverse. */
+  anotherHost(): Promise<Pick<RunningApp, 'call' | 'stop'>>;
   /** Ends storage under the running app. */
   endStorage(): Promise<void>;
   stop(): Promise<void>;
@@ -90,10 +94,12 @@ export async function startRunningApp(
     dataverse: dataverse.url,
     storage: storage.connectionString,
   });
-  const host = await startApp(root, ['--open-functions', '--body-limit', String(bodyLimit)], {
-    ...environment,
-    ...more,
-  });
+  const start = () =>
+    startApp(root, ['--open-functions', '--body-limit', String(bodyLimit)], {
+      ...environment,
+      ...more,
+    });
+  const host = await start();
   const call = caller(host.url);
   let storageEnded = false;
   const endStorage = async () => {
@@ -103,7 +109,12 @@ export async function startRunningApp(
   return {
     host,
     fhirUrl: fhir.url,
+    dataverseUrl: dataverse.url,
     call,
+    anotherHost: async () => {
+      const other = await start();
+      return { call: caller(other.url), stop: async () => void (await other.terminate()) };
+    },
     deliver: (events, headers = {}) =>
       call('POST', eventGridPath(host), {
         body: typeof events === 'string' ? events : JSON.stringify(events),
@@ -152,6 +163,7 @@ function caller(url: string): RunningApp['call'] {
     return {
       status: response.status,
       type: response.headers.get('content-type'),
+      etag: response.headers.get('etag'),
       body: parse(text),
     };
   };

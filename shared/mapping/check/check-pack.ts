@@ -1,11 +1,14 @@
 import type { TableMetadata } from '../../dataverse/index.ts';
-import { checkMapFiles, isInUse } from '../check-map-files.ts';
+import { checkMapFiles } from '../check-map-files.ts';
 import { forResource } from '../compile-expansion.ts';
 import { compilePack } from '../compile-pack.ts';
+import { expansionNames } from '../expansions-below.ts';
+import { isInUse } from '../is-in-use.ts';
 import type { MapFileProblem } from '../map-file-problem.ts';
 import type { MapFile, MapFiles } from '../map-files.ts';
 import type { EntityMapFile, ExpansionMapFile } from '../map-language.ts';
 import type { FhirResource } from '../map-pack.ts';
+import { checkMatchingKeys, checkRootKeys } from './check-alternate-keys.ts';
 import { checkAttribute } from './check-attribute.ts';
 import { checkSamples, type SampleCounts } from './check-samples.ts';
 import { checkKeys, checkParentLink, checkRequiredColumns } from './check-table.ts';
@@ -93,40 +96,54 @@ async function checkRoot(
   if (table === undefined) return [missingTable(file, content.table)];
   const problems = [
     ...checkKeys(file, content, table),
+    ...checkRootKeys(file, content, table),
     ...checkRequiredColumns(file, content, table),
     ...(await checkColumns({ file, content }, { table, files, findTable })),
   ];
-  for (const expansion of expansionsOf(content, files)) {
-    problems.push(...(await checkExpansion(expansion, content, { files, findTable })));
-  }
-  return problems;
+  const parent = { table: content.table, resource: content.resource };
+  return [...problems, ...(await checkExpansions(content, parent, { files, findTable }))];
 }
 
-function expansionsOf(
-  content: EntityMapFile,
-  files: MapFiles,
-): readonly MapFile<ExpansionMapFile>[] {
-  const names = content.attributes.flatMap((attribute) =>
-    attribute.action === 'Expand' && attribute.disabled !== true ? [attribute.expansion] : [],
-  );
-  return files.expansions.filter(
+interface Parent {
+  readonly table: string;
+  /** Of the root map. */
+  readonly resource: string;
+}
+
+interface Around {
+  readonly files: MapFiles;
+  readonly findTable: FindTable;
+}
+
+/** The expansions in use below a map, and those below them. */
+async function checkExpansions(
+  content: EntityMapFile | ExpansionMapFile,
+  parent: Parent,
+  around: Around,
+): Promise<readonly CheckProblem[]> {
+  const names = expansionNames(content);
+  const used = around.files.expansions.filter(
     (expansion) => names.includes(expansion.content.name) && isInUse(expansion.content),
   );
+  const found = used.map((expansion) => checkExpansion(expansion, parent, around));
+  return (await Promise.all(found)).flat();
 }
 
 async function checkExpansion(
   { file, content }: MapFile<ExpansionMapFile>,
-  root: EntityMapFile,
-  { files, findTable }: { readonly files: MapFiles; readonly findTable: FindTable },
+  { table: parent, resource }: Parent,
+  around: Around,
 ): Promise<readonly CheckProblem[]> {
-  const name = forResource(content.table, root.resource);
-  const table = await findTable(name);
+  const name = forResource(content.table, resource);
+  const table = await around.findTable(name);
   if (table === undefined) return [missingTable(file, name)];
-  const parentLink = forResource(content.parentLink, root.resource);
+  const parentLink = forResource(content.parentLink, resource);
   return [
-    ...checkParentLink(file, { parentLink, parent: root.table }, table),
+    ...checkParentLink(file, { parentLink, parent }, table),
+    ...checkMatchingKeys(file, { ...content, parentLink }, table),
     ...checkRequiredColumns(file, { ...content, parentLink }, table),
-    ...(await checkColumns({ file, content }, { table, files, findTable })),
+    ...(await checkColumns({ file, content }, { ...around, table })),
+    ...(await checkExpansions(content, { table: name, resource }, around)),
   ];
 }
 

@@ -1,3 +1,4 @@
+import { withRowsBelow } from '../expanded-rows.ts';
 import type { MapFiles } from '../map-files.ts';
 import type { FhirResource, MapPack, MapProblem, MapProblemCode, RootMap } from '../map-pack.ts';
 import type { CheckProblem } from './check-pack.ts';
@@ -60,7 +61,7 @@ export function checkSamples({ files, pack, samples }: Samples): {
 function tryOne(root: RootMap, resource: FhirResource, found: Map<string, Found>): boolean {
   const rows = [
     root.map(resource),
-    ...root.expansions.flatMap((expansion) => expansion.expand(resource)),
+    ...root.expansions.flatMap((expansion) => withRowsBelow(expansion.expand(resource))),
   ];
   const note = (severity: Found['severity']) => (problem: MapProblem) => {
     const key = `${severity} ${problem.map} ${problem.column} ${problem.code}`;

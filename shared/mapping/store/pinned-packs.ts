@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { AppError } from '../../errors.ts';
 import { type CompileOptions, compilePack } from '../compile-pack.ts';
@@ -6,28 +7,42 @@ import type { MapFiles } from '../map-files.ts';
 import type { MapPack } from '../map-pack.ts';
 import { insertText, type MapStorage, readText } from './storage.ts';
 
-const headSchema = z.strictObject({ parts: z.int().positive() });
+const headSchema = z.strictObject({ text: z.string(), parts: z.int().positive() });
 const sourceSchema = z.strictObject({
   enabled: z.array(z.string()),
   files: z.array(z.strictObject({ file: z.string(), json: z.unknown() })),
 });
 
+const headKey = (hash: string) => ({ partition: 'pack', row: hash });
+const sourceKey = (text: string) => ({ partition: 'pack-source', row: text });
+
 /**
  * Saves what a pack was made of under its hash, so that work that began with it
- * can end with it, on any worker and after any edit. Repeating it changes nothing.
+ * can end with it, on any worker and after any edit. Repeating it changes
+ * nothing. Pinned packs are never removed: they are small, and nobody can know
+ * when the last orchestration that began with one has ended.
+ * @param enabled the root maps in use
+ * @returns the pack, compiled
  */
 export async function pinPack(
   storage: MapStorage,
   files: MapFiles,
-  enabled: readonly string[],
-): Promise<string> {
-  const { hash } = compilePack(files, { enabled });
+  options: CompileOptions & { readonly enabled: readonly string[] },
+): Promise<MapPack> {
+  const pack = compilePack(files, options);
+  const head = headKey(pack.hash);
+  if ((await storage.get(head)) !== undefined) return pack;
   const all = [...files.entities, ...files.expansions, ...files.values];
-  const source = { enabled, files: all.map(({ file, content }) => ({ file, json: content })) };
-  const key = { partition: 'pack', row: hash };
-  const parts = await insertText(storage, key, JSON.stringify(source));
-  await storage.insert(key, { parts });
-  return hash;
+  const source = {
+    enabled: options.enabled,
+    files: all.map(({ file, content }) => ({ file, json: content })),
+  };
+  const json = JSON.stringify(source);
+  // Two sources of one pack may differ in notes: each has a place of its own, and the first head counts.
+  const text = createHash('sha256').update(json).digest('hex');
+  const parts = await insertText(storage, sourceKey(text), json);
+  await storage.insert(head, { text, parts });
+  return pack;
 }
 
 /** The pack of this hash, compiled. Throws MAP_PACK_UNKNOWN when it was never pinned here. */
@@ -36,12 +51,13 @@ export async function loadPinnedPack(
   hash: string,
   options: Omit<CompileOptions, 'enabled'> = {},
 ): Promise<MapPack> {
-  const key = { partition: 'pack', row: hash };
-  const head = headSchema.safeParse(await storage.get(key));
-  const text = head.success ? await readText(storage, key, head.data.parts) : undefined;
-  if (text === undefined) {
+  const head = headSchema.safeParse(await storage.get(headKey(hash)));
+  const json = head.success
+    ? await readText(storage, sourceKey(head.data.text), head.data.parts)
+    : undefined;
+  if (json === undefined) {
     throw new AppError('MAP_PACK_UNKNOWN', `no pack ${hash} is kept`, { details: { hash } });
   }
-  const { enabled, files } = sourceSchema.parse(JSON.parse(text));
+  const { enabled, files } = sourceSchema.parse(JSON.parse(json));
   return compilePack(parseMapFiles(files), { ...options, enabled });
 }

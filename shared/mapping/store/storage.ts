@@ -5,7 +5,7 @@ export interface MapRecordKey {
 }
 
 /**
- * What the map store needs of a table of small JSON records (at most 32,000
+ * What the map store needs of a table of small JSON records (at most 32,768
  * characters each). The ledger's `StateTable` fits as it is.
  */
 export interface MapStorage {
@@ -18,39 +18,48 @@ export interface MapStorage {
   }): AsyncIterable<{ readonly key: MapRecordKey; readonly body: unknown }>;
 }
 
-/** Keys of Azure tables refuse `/ \\ # ?` and control characters. */
-export function storageKey(text: string): string {
-  return encodeURIComponent(text).replaceAll('%', '~');
-}
+/**
+ * A record holds less than a map may be long: long texts are cut into parts. A
+ * part is JSON inside JSON, where each quote and backslash counts twice.
+ */
+const partLength = 16_000;
 
-/** A record holds less than a map may be long: long texts are cut into parts. */
-const partLength = 24_000;
-
-/** Writes a text as parts under a prefix that nobody else uses; repeating it changes nothing. */
+/** Writes a text as parts under a key that stands for this very text; repeating it changes nothing. */
 export async function insertText(
   storage: MapStorage,
   key: MapRecordKey,
   text: string,
 ): Promise<number> {
-  const parts = Math.max(1, Math.ceil(text.length / partLength));
-  for (let part = 0; part < parts; part += 1) {
-    const body = { text: text.slice(part * partLength, (part + 1) * partLength) };
-    await storage.insert({ ...key, row: `${key.row}.${part}` }, body);
-  }
-  return parts;
+  const count = Math.max(1, Math.ceil(text.length / partLength));
+  await Promise.all(
+    Array.from({ length: count }, (_, part) =>
+      storage.insert(partKey(key, part), {
+        text: text.slice(part * partLength, (part + 1) * partLength),
+      }),
+    ),
+  );
+  return count;
 }
 
 /** The text that was written in so many parts; undefined when one is missing. */
 export async function readText(
   storage: MapStorage,
   key: MapRecordKey,
-  parts: number,
+  count: number,
 ): Promise<string | undefined> {
-  let text = '';
-  for (let part = 0; part < parts; part += 1) {
-    const body = await storage.get({ ...key, row: `${key.row}.${part}` });
-    if (typeof body !== 'object' || body === null || !('text' in body)) return undefined;
-    text += String(body.text);
-  }
-  return text;
+  const bodies = await Promise.all(
+    Array.from({ length: count }, (_, part) => storage.get(partKey(key, part))),
+  );
+  const parts = bodies.map(textOf);
+  return parts.every((part) => part !== undefined) ? parts.join('') : undefined;
+}
+
+const partKey = (key: MapRecordKey, part: number): MapRecordKey => ({
+  ...key,
+  row: `${key.row}.${part}`,
+});
+
+function textOf(body: unknown): string | undefined {
+  if (typeof body !== 'object' || body === null || !('text' in body)) return undefined;
+  return typeof body.text === 'string' ? body.text : undefined;
 }

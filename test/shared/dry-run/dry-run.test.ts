@@ -6,6 +6,7 @@ import type { DataverseClient } from '../../../shared/dataverse/index.ts';
 import { dryRun, type ResourceForecast, runRows } from '../../../shared/dry-run/index.ts';
 import {
   compilePack,
+  type ExpansionMap,
   type FhirResource,
   loadMapFiles,
   type MapPack,
@@ -48,6 +49,9 @@ function apply(dataverse: DataverseClient, list: readonly FhirResource[], using:
 
 type State = ReadonlyMap<string, Readonly<Record<string, unknown>>>;
 
+const everyExpansion = (list: readonly ExpansionMap[]): readonly ExpansionMap[] =>
+  list.flatMap((one) => [one, ...everyExpansion(one.expansions)]);
+
 /** Every row of the mapped tables, as the organisation holds it. */
 async function stateOf(dataverse: DataverseClient, of: MapPack): Promise<State> {
   const tables = new Map<string, Set<string>>();
@@ -55,7 +59,7 @@ async function stateOf(dataverse: DataverseClient, of: MapPack): Promise<State> 
     const known = tables.get(root.table) ?? new Set<string>();
     tables.set(root.table, known);
     for (const column of [...root.columns, root.idColumn]) known.add(column);
-    for (const { table, columns, parentColumn } of root.expansions) {
+    for (const { table, columns, parentColumn } of everyExpansion(root.expansions)) {
       tables.set(table, new Set([...columns, parentColumn]));
     }
   }
@@ -162,6 +166,36 @@ describe('a dry run', () => {
       }),
       { numRuns: 12 },
     );
+  });
+
+  test('foretells the rows below child rows, those that go with the row above them too', async () => {
+    const dataverse = await organisation();
+    const team = (version: number, ...participants: readonly (readonly string[])[]) =>
+      at(version, {
+        ...{ resourceType: 'CareTeam', id: 'team', status: 'active' },
+        participant: participants.map(([name = '', ...roles]) => ({
+          member: { display: name },
+          role: [name, ...roles].map((role) => ({ text: role })),
+        })),
+      });
+    const versions = [
+      team(1, ['Ann', 'a', 'b'], ['Bob', 'c']),
+      team(2, ['Ann', 'b', 'd'], ['Eve']),
+      team(3),
+    ];
+    for (const resource of versions) {
+      const before = await stateOf(dataverse, pack);
+      const options = { pack, dataverse, resources: [resource], versions: 'current' } as const;
+      const { resources: forecasts } = await dryRun(options);
+      expect(await stateOf(dataverse, pack)).toEqual(before);
+      await apply(dataverse, [resource]);
+      const real = difference(before, await stateOf(dataverse, pack));
+      const { 'msemr_careteam created': _made, 'msemr_careteam changed': _row, ...below } = real;
+      expect(foretold(forecasts)).toMatchObject(below);
+      expect(below).toHaveProperty([
+        `msemr_careteamparticipantrole ${resource === versions[0] ? 'created' : 'removed'}`,
+      ]);
+    }
   });
 
   test('of an edited map shows what it will do to rows that are up to date now', async () => {

@@ -1,7 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import type { ColumnMetadata, TableMetadata } from '../../../shared/dataverse/index.ts';
 import { AppError } from '../../../shared/errors.ts';
 import {
   checkPack,
@@ -10,7 +9,18 @@ import {
   packRoots,
 } from '../../../shared/mapping/index.ts';
 import { startStandIn } from '../dataverse/stand-in-client.ts';
-import { example, mapsFolder, projectFolder, withMapsFolder } from './maps-folder.ts';
+import {
+  basic,
+  check,
+  column,
+  entity,
+  expansion,
+  table,
+  text,
+  values,
+  withAttribute,
+} from './check-organisation.ts';
+import { example, mapsFolder, projectFolder } from './maps-folder.ts';
 
 const server = await startStandIn({
   extensions: [join(projectFolder, 'infra', 'dataverse', 'tables.json')],
@@ -56,71 +66,6 @@ describe('the shipped maps', () => {
     });
   });
 });
-
-const column = (logicalName: string, type: string, more = {}): ColumnMetadata => ({
-  ...{ logicalName, type, required: false, validForCreate: true, validForUpdate: true },
-  ...more,
-});
-
-const basic: TableMetadata = {
-  ...{ logicalName: 'basic', entitySet: 'basics', primaryId: 'basicid', keys: [] },
-  columns: new Map(
-    [
-      ...['msemr_azurefhirid', 'msemr_azurefhirversion', 'msemr_azurefhirlastupdatedon', 'free'],
-      ...['basicid'],
-    ]
-      .map((name) => column(name, 'String'))
-      .concat([
-        column('short', 'String', { maxLength: 10 }),
-        column('pick', 'Picklist', { options: [1, 2] }),
-        column('made', 'String', { validForUpdate: false }),
-        column('link', 'Lookup'),
-      ])
-      .map((one) => [one.logicalName, one] as const),
-  ),
-  lookups: new Map([['link', new Map([['contact', 'Link']])]]),
-};
-const child: TableMetadata = {
-  ...{ logicalName: 'child', entitySet: 'children', primaryId: 'childid', keys: [] },
-  columns: new Map([
-    ['value', column('value', 'String', { maxLength: 5 })],
-    ['parent', column('parent', 'Lookup')],
-  ]),
-  lookups: new Map([['parent', new Map([['other', 'Parent']])]]),
-};
-const concepts: TableMetadata = {
-  ...basic,
-  logicalName: 'msemr_codeableconcept',
-  columns: new Map([['msemr_type', column('msemr_type', 'Picklist', { options: [7] })]]),
-};
-const table =
-  (own: TableMetadata = basic): FindTable =>
-  async (name) =>
-    [own, child, concepts].find(({ logicalName }) => logicalName === name);
-
-const text = { column: 'free', action: 'Copy Data', type: 'string', source: '$.a' };
-const entity = { name: 'Basic', resource: 'Basic', table: 'basic', attributes: [text] };
-const withAttribute = (attribute: object) => ({
-  'entity/basic.json': { ...entity, attributes: [attribute] },
-});
-const values = (dataverse: number) => ({
-  'values/v.json': { name: 'v', rows: [{ fhir: 'a', dataverse }] },
-});
-const expansion = (more: object) => ({
-  'entity/basic.json': {
-    ...entity,
-    attributes: [text, { action: 'Expand', source: '$.a[*]', expansion: 'kids' }],
-  },
-  'expansion/kids.json': {
-    ...{ name: 'kids', resource: 'Basic', table: 'child', expand: true, parentLink: 'parent' },
-    attributes: [{ ...text, column: 'value', maxLength: 5, matching: true }],
-    ...more,
-  },
-});
-
-function check(files: Record<string, unknown>, options: Parameters<typeof checkPack>[1]) {
-  return withMapsFolder(files, async (folder) => checkPack(await loadMapFiles(folder), options));
-}
 
 describe('what does not fit the organisation is named with file, place and remedy', () => {
   test.each<[string, Record<string, unknown>, string, RegExp]>([

@@ -2,6 +2,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   compilePack,
+  type ExpandedRow,
+  type ExpansionMap,
   type FhirResource,
   type MapFiles,
   type RootMap,
@@ -21,12 +23,10 @@ export interface GoldenLine {
 /** Everything that a root map makes of a resource, without the columns that stay empty. */
 export function shownBy(root: RootMap, resource: Sample): unknown {
   const one = resource as FhirResource;
-  const filled = (values: object) =>
-    Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null));
   const { values, problems, warnings } = root.map(one);
   const children = root.expansions
-    .map((expansion) => [expansion.name, expansion.expand(one).map((row) => filled(row.values))])
-    .filter(([, rows]) => rows?.length !== 0);
+    .map((expansion) => [expansion.name, expansion.expand(one).map(childOf(expansion))] as const)
+    .filter(([, rows]) => rows.length !== 0);
   return {
     row: filled(values),
     ...(children.length === 0 ? {} : { children: Object.fromEntries(children) }),
@@ -38,6 +38,20 @@ export function shownBy(root: RootMap, resource: Sample): unknown {
       : { warnings: warnings.map(({ column, code }) => [column, code]) }),
     ...(root.discriminator === undefined ? {} : { discriminator: root.discriminator }),
     patient: root.patientReference(one) ?? null,
+  };
+}
+
+function filled(values: object): object {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null));
+}
+
+/** A child row, and under `below` what hangs on it. */
+function childOf(expansion: ExpansionMap): (row: ExpandedRow) => object {
+  return ({ values, below = [] }) => {
+    const rows = expansion.expansions
+      .map((child, index) => [child.name, (below[index] ?? []).map(childOf(child))] as const)
+      .filter(([, own]) => own.length !== 0);
+    return { ...filled(values), ...(rows.length === 0 ? {} : { below: Object.fromEntries(rows) }) };
   };
 }
 

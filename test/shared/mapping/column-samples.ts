@@ -21,12 +21,7 @@ export type Sample = Readonly<Record<string, unknown>>;
 export function samplesOf(files: MapFiles, root: EntityMapFile): readonly Sample[] {
   const start = { resourceType: root.resource, id: 'x' };
   const own = writesOf(root, files);
-  const children = root.attributes.flatMap((attribute) => {
-    if (attribute.action !== 'Expand') return [];
-    const expansion = files.expansions.find(({ content }) => content.name === attribute.expansion);
-    const items = expansion === undefined ? [] : itemsOf(expansion.content, files);
-    return items.map((item) => set(start, stepsOf(String(attribute.source), {}), item));
-  });
+  const children = childrenOf(root, files).map((write) => write(start));
   const patient = typeof root.patient === 'object' ? asList(root.patient.path) : [];
   const about = patient.map((path) => set(start, stepsOf(path, {}), { reference: 'Patient/p' }));
   const everything = own.toReversed().reduce<unknown>((node, write) => write(node), start);
@@ -37,12 +32,29 @@ export function samplesOf(files: MapFiles, root: EntityMapFile): readonly Sample
 
 type Write = (node: unknown) => unknown;
 
+/** The items of every expansion of a map, written into its node. */
+function childrenOf(map: EntityMapFile | ExpansionMapFile, files: MapFiles): readonly Write[] {
+  const attributes: EntityMapFile['attributes'] = map.attributes;
+  return attributes.flatMap((attribute) => {
+    if (attribute.action !== 'Expand') return [];
+    const expansion = files.expansions.find(({ content }) => content.name === attribute.expansion);
+    const items = expansion === undefined ? [] : itemsOf(expansion.content, files);
+    const steps = stepsOf(String(attribute.source), {});
+    return items.map(
+      (item): Write =>
+        (node) =>
+          set(node, steps, item),
+    );
+  });
+}
+
 /** Items of an expansion: what is required is always there, so that the item makes a row. */
 function itemsOf(expansion: ExpansionMapFile, files: MapFiles): readonly unknown[] {
   const needed = writesOf(expansion, files, (column) => column.required === true);
   const base = needed.reduce<unknown>((node, write) => write(node), {});
   const own = writesOf(expansion, files);
-  return [base, {}, ...own.map((write) => write(base)), ...own.map((write) => write({}))];
+  const below = childrenOf(expansion, files).map((write) => write(base));
+  return [base, {}, ...own.map((write) => write(base)), ...own.map((write) => write({})), ...below];
 }
 
 /** Two sources of one attribute at a time, the later one first in the document: order is the map's, not the document's. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { AppError } from '../../../shared/errors.ts';
-import { compilePack, loadMapFiles } from '../../../shared/mapping/index.ts';
+import { compilePack, loadMapFiles, printMapFileProblem } from '../../../shared/mapping/index.ts';
 import { withMapsFolder } from './maps-folder.ts';
 
 const copy = { column: 'a', action: 'Copy Data', type: 'string', source: '$.a' };
@@ -26,7 +26,7 @@ async function problemsOf(files: Readonly<Record<string, unknown>>): Promise<rea
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== 'MAP_PACK_INVALID') throw error;
       const { problems } = error.details;
-      return Array.isArray(problems) ? problems : [];
+      return Array.isArray(problems) ? problems.map(printMapFileProblem) : [];
     }
   });
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { expansionsBelow } from '../../../shared/mapping/expansions-below.ts';
 import { loadMapFiles, type MapFiles } from '../../../shared/mapping/index.ts';
 import type { EntityMapFile } from '../../../shared/mapping/map-language.ts';
 import { compileAlone, type GoldenLine, readGolden, shownBy } from './column-golden.ts';
@@ -124,9 +125,7 @@ function* rootMutants(content: EntityMapFile): Generator<Mutant> {
 }
 
 function* expansionMutants(content: EntityMapFile): Generator<Mutant> {
-  const used = new Set(
-    content.attributes.flatMap((one) => (one.action === 'Expand' ? [one.expansion] : [])),
-  );
+  const used = new Set(expansionsBelow(content, files.expansions).map((one) => one.content.name));
   for (const [place, child] of files.expansions.entries()) {
     if (!used.has(child.content.name)) continue;
     for (const [index, attribute] of child.content.attributes.entries()) {
@@ -134,7 +133,8 @@ function* expansionMutants(content: EntityMapFile): Generator<Mutant> {
         const attributes = child.content.attributes.with(index, mutated as typeof attribute);
         const other = { ...child, content: { ...child.content, attributes } };
         const expansions = files.expansions.with(place, other);
-        const name = `${content.name} > ${child.content.name} ${attribute.column}: ${what}`;
+        const column = 'column' in attribute ? attribute.column : attribute.expansion;
+        const name = `${content.name} > ${child.content.name} ${column}: ${what}`;
         yield { name, content, files: { ...files, expansions } };
       }
     }
@@ -142,7 +142,13 @@ function* expansionMutants(content: EntityMapFile): Generator<Mutant> {
 }
 
 function* optionMutants(content: EntityMapFile): Generator<Mutant> {
-  const used = new Set(content.attributes.flatMap((one) => ('values' in one ? [one.values] : [])));
+  const maps = [content, ...expansionsBelow(content, files.expansions).map((one) => one.content)];
+  const used = new Set(
+    maps.flatMap((map): readonly string[] => {
+      const attributes: EntityMapFile['attributes'] = map.attributes;
+      return attributes.flatMap((one) => ('values' in one ? [one.values] : []));
+    }),
+  );
   for (const [place, { file, content: map }] of files.values.entries()) {
     if (!used.has(map.name)) continue;
     for (const [index, row] of map.rows.entries()) {

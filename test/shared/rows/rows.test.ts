@@ -113,6 +113,7 @@ const expansion: ExpansionMap = {
   parentTable: 'contact',
   columns: ['system', 'value', 'use'],
   matchOn: ['system', 'value'],
+  expansions: [],
   expand: () => [],
   skipped: () => [],
 };
