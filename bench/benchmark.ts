@@ -18,6 +18,8 @@ export interface Measurement {
 export interface BenchOptions {
   /** Size of the work, 1 for the published figures; less for a quick look. */
   readonly scale: number;
+  /** Resources of a large store, where a benchmark has one; absent: decided by the scale. */
+  readonly resources?: number | undefined;
   /** One line of progress. */
   readonly say: (line: string) => void;
 }

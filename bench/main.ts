@@ -12,7 +12,7 @@ async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
   const run = await findBench(options.name);
   const say = (line: string) => void process.stderr.write(`${line}\n`);
-  const measured = await run({ scale: options.scale, say });
+  const measured = await run({ scale: options.scale, resources: options.resources, say });
   process.stdout.write(table(measured));
   const { versions, rows } = measured;
   const summary: Summary = {

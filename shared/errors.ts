@@ -18,6 +18,9 @@ const catalogue = {
   DATAVERSE_UNAVAILABLE: { retryable: true },
   DATAVERSE_REFUSED: { retryable: false },
   DATAVERSE_METADATA_MISSING: { retryable: false },
+  BLOB_UNAVAILABLE: { retryable: true },
+  BLOB_REFUSED: { retryable: false },
+  LINK_EXPIRED: { retryable: true },
   STATE_UNAVAILABLE: { retryable: true },
   MAP_PACK_INVALID: { retryable: false },
   MAP_PACK_UNKNOWN: { retryable: false },
@@ -25,13 +28,20 @@ const catalogue = {
   BODY_TOO_LARGE: { retryable: false },
   NOT_FOUND: { retryable: false },
   CONFLICT: { retryable: true },
+  PRECONDITION_FAILED: { retryable: false },
+  PRECONDITION_REQUIRED: { retryable: false },
   FORBIDDEN: { retryable: false },
   INTERNAL: { retryable: false },
 } as const satisfies Record<string, { readonly retryable: boolean }>;
 
 export type ErrorCode = keyof typeof catalogue;
 
-export type SafeDetails = Readonly<Record<string, string | number | boolean | readonly string[]>>;
+export type SafeDetails = Readonly<
+  Record<
+    string,
+    string | number | boolean | readonly string[] | readonly Readonly<Record<string, string>>[]
+  >
+>;
 
 export interface AppErrorOptions {
   readonly details?: SafeDetails;

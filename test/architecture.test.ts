@@ -5,7 +5,10 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const folders = ['triggers', 'orchestrations', 'activities', 'shared', 'local', 'bench', 'test'];
+const folders = [
+  ...['triggers', 'orchestrations', 'activities', 'shared'],
+  ...['infra', 'local', 'bench', 'test'],
+];
 
 interface Import {
   readonly file: string;
@@ -49,6 +52,18 @@ describe('who may import whom (DESIGN §4)', () => {
     const wrong = imports.filter(
       ({ file, target }) =>
         app.includes(top(file)) && ['local', 'test', 'bench', 'console'].includes(top(target)),
+    );
+    expect(describeImports(wrong)).toEqual([]);
+  });
+
+  it('infra imports what is shared and nothing else of ours', () => {
+    const wrong = imports.filter(
+      ({ file, target }) =>
+        top(file) === 'infra' &&
+        target.includes('/') &&
+        ['triggers', 'orchestrations', 'activities', 'local', 'test', 'bench'].includes(
+          top(target),
+        ),
     );
     expect(describeImports(wrong)).toEqual([]);
   });

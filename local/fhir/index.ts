@@ -2,11 +2,13 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createCalls } from './server/calls.ts';
 import { createControl } from './server/control.ts';
-import { createFaults } from './server/faults.ts';
+import { createFaults, type Faults } from './server/faults.ts';
 import { createListener } from './server/listener.ts';
 import { defaultBodyBytes, type FhirOptions } from './server/options.ts';
-import { createPublisher } from './server/publisher.ts';
+import { faultError, faultStatus } from './server/play-fault.ts';
+import { createPublisher, type Publisher } from './server/publisher.ts';
 import { openService } from './server/service.ts';
+import { createThrottle } from './server/throttle.ts';
 
 export type { FhirOptions } from './server/options.ts';
 
@@ -25,22 +27,33 @@ export interface RunningFhir {
  * after the next start on the same data folder.
  */
 export async function startFhir(options: FhirOptions): Promise<RunningFhir> {
-  const { service, database, outbox, agents } = openService(options);
+  const onDefect = (error: unknown) =>
+    process.emitWarning(error instanceof Error ? error : String(error));
+  let publisher: Publisher | undefined;
+  const { service, database, outbox, agents, clock } = openService(options, onDefect, () =>
+    publisher?.wake(),
+  );
   const calls = createCalls();
   const faults = createFaults();
-  const publisher =
+  const throttle = createThrottle(Date.now);
+  const { jobs } = service;
+  publisher =
     options.eventsUrl === undefined
       ? undefined
       : createPublisher(outbox, { url: options.eventsUrl, key: options.eventsKey ?? '' });
   const listener = createListener({
-    service,
+    service: { ...service, entryFault: entryFaultOf(faults) },
     agents,
     calls,
     faults,
-    control: createControl({ database, outbox, agents, calls, faults }),
+    throttle,
+    control: createControl({
+      ...{ database, outbox, agents, calls, faults, throttle, clock, jobs },
+      bulkFaults: service.bulk.faults,
+    }),
     maximumBodyBytes: options.maximumBodyBytes ?? defaultBodyBytes,
     wakePublisher: () => publisher?.wake(),
-    onDefect: (error) => process.emitWarning(error instanceof Error ? error : String(error)),
+    onDefect,
   });
   const server = createServer(
     { maxHeaderSize },
@@ -54,13 +67,23 @@ export async function startFhir(options: FhirOptions): Promise<RunningFhir> {
     throw error;
   }
   publisher?.wake();
+  service.jobs.resume();
   return {
     url: `http://127.0.0.1:${addressOf(server).port}`,
     async close() {
       await closeServer(server);
       await publisher?.close();
+      await service.jobs.close();
       database.close();
     },
+  };
+}
+
+function entryFaultOf(faults: Faults) {
+  return (method: string, url: string) => {
+    const fault = faults.takeEntry(method, url);
+    const status = fault && faultStatus(fault);
+    return status === undefined ? undefined : faultError(status);
   };
 }
 

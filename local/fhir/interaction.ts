@@ -1,5 +1,8 @@
+import type { BulkSettings } from './jobs/bulk-settings.ts';
+import type { Jobs } from './jobs/index.ts';
 import type { JsonObject } from './json.ts';
-import type { Issue } from './outcome.ts';
+import type { FhirError, Issue } from './outcome.ts';
+import type { ParameterRegistry } from './reindex/index.ts';
 import type { Matcher } from './search/match-query.ts';
 import type { SearchParameters } from './search/parameters.ts';
 import type { Numbering } from './store/database.ts';
@@ -24,8 +27,18 @@ export interface FhirRequest {
   readonly preferReturn: 'minimal' | 'representation' | 'OperationOutcome';
   readonly strict: boolean;
   readonly baseUrl: string;
+  /** Headers that kick-offs of asynchronous operations check, as they came. */
+  readonly headers: KickOffHeaders;
   /** Number of the user agent product, for the write log. */
   readonly agent: number;
+  /** A fault: reads and searches show resources as they were before their last write. */
+  readonly stale: boolean;
+}
+
+export interface KickOffHeaders {
+  readonly accept: string | undefined;
+  readonly prefer: string | undefined;
+  readonly contentType: string | undefined;
 }
 
 /** The ending of an interaction; `version` gives ETag, Last-Modified and the default body. */
@@ -34,18 +47,32 @@ export interface Reply {
   readonly body?: string;
   readonly version?: StoredVersion;
   readonly location?: string;
+  /** Further headers; a Content-Type among them replaces the usual one. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The answer waits this many milliseconds. */
+  readonly delayMs?: number;
 }
 
 export interface Service {
   readonly repository: Repository;
   readonly matcher: Matcher;
   readonly history: History;
+  /** The parameters that can be searched by at the moment. */
   readonly parameters: SearchParameters;
   readonly parameterNumbers: Numbering;
+  /** Built-in and custom search parameters and what state they are in. */
+  readonly registry: ParameterRegistry;
   /** Structural problems of a resource; empty when writes are not checked. */
   readonly checkResource: (resource: JsonObject) => readonly Issue[];
   readonly maximumBundleEntries: number;
   readonly startedAt: string;
+  /** To be called by background work that may have caused events, outside of transactions. */
+  readonly wakeEvents: () => void;
+  /** A fault: the failure of one entry of a bundle, when one was asked for. */
+  readonly entryFault?: (method: string, url: string) => FhirError | undefined;
+  /** Asynchronous operations under way and done. */
+  readonly jobs: Jobs;
+  readonly bulk: BulkSettings;
 }
 
 export type Handler = (service: Service, request: FhirRequest) => Reply;

@@ -6,6 +6,8 @@ import { badRequest } from './outcome.ts';
 /**
  *     node local/fhir/main.ts --port 8080 --data DIR --events URL --events-key KEY
  *       --account HOST --bundle-entries N --body-bytes N --no-write-checks
+ *       --storage CONNECTION --bulk-time-scale X --initial-import-mode --import-events
+ *       --clock-offset-ms N
  */
 async function main(): Promise<void> {
   const { url, close } = await startFhir(optionsFromArguments());
@@ -28,6 +30,11 @@ function optionsFromArguments(): FhirOptions {
       'bundle-entries': { type: 'string' },
       'body-bytes': { type: 'string' },
       'no-write-checks': { type: 'boolean', default: false },
+      storage: { type: 'string' },
+      'bulk-time-scale': { type: 'string' },
+      'initial-import-mode': { type: 'boolean', default: false },
+      'import-events': { type: 'boolean', default: false },
+      'clock-offset-ms': { type: 'string' },
     },
   });
   const port = wholeNumber('port', values.port) ?? 0;
@@ -41,6 +48,11 @@ function optionsFromArguments(): FhirOptions {
     maximumBundleEntries: wholeNumber('bundle-entries', values['bundle-entries']),
     maximumBodyBytes: wholeNumber('body-bytes', values['body-bytes']),
     validateWrites: !values['no-write-checks'],
+    storage: values.storage,
+    bulkTimeScale: decimalNumber('bulk-time-scale', values['bulk-time-scale']),
+    initialImportMode: values['initial-import-mode'],
+    importEvents: values['import-events'],
+    clockOffsetMs: decimalNumber('clock-offset-ms', values['clock-offset-ms']),
   };
 }
 
@@ -48,6 +60,12 @@ function wholeNumber(name: string, text: string | undefined): number | undefined
   if (text === undefined || /^\d{1,10}$/.test(text))
     return text === undefined ? text : Number(text);
   throw badRequest(`--${name} must be a whole number.`);
+}
+
+function decimalNumber(name: string, text: string | undefined): number | undefined {
+  if (text === undefined || /^-?\d{1,13}(\.\d+)?$/.test(text))
+    return text === undefined ? text : Number(text);
+  throw badRequest(`--${name} must be a number.`);
 }
 
 main().catch((problem: unknown) => {

@@ -1,9 +1,12 @@
 import { AppError } from '../errors.ts';
 import type { HttpRequest, HttpResponse } from './contract.ts';
 
+/** What every answer has, whether its body was read or not. */
+export type Answer = Pick<HttpResponse, 'status' | 'headers'>;
+
 /** One try: an answer of any status, or the reason there was none. */
-export type Attempt =
-  | { readonly kind: 'answered'; readonly response: HttpResponse }
+export type Attempt<Kind extends Answer = HttpResponse> =
+  | { readonly kind: 'answered'; readonly response: Kind }
   | { readonly kind: 'broken'; readonly reason: string; readonly sent: boolean };
 
 const defaultTimeoutMs = 100_000;
@@ -47,9 +50,20 @@ export async function attempt(
     if (error instanceof AppError) {
       throw error;
     }
-    const reason = reasonOf(error);
-    return { kind: 'broken', reason, sent: !neverSent.has(reason) };
+    return broken(error);
   }
+}
+
+/** The try that gave no answer. */
+export function broken(error: unknown): Attempt<never> {
+  const reason = reasonOf(error);
+  return { kind: 'broken', reason, sent: !neverSent.has(reason) };
+}
+
+/** True for the failure of a request that the server cannot have seen. */
+export function wasNeverSent(error: unknown): boolean {
+  const reason = error instanceof AppError ? error.details['reason'] : undefined;
+  return typeof reason === 'string' && neverSent.has(reason);
 }
 
 async function boundedText(response: Response, maxBytes: number): Promise<string | undefined> {
@@ -72,7 +86,7 @@ async function boundedText(response: Response, maxBytes: number): Promise<string
  * The code of a network error and nothing else: messages and fields of a parser error can hold
  * bytes of the answer, so the error itself is not kept as a cause.
  */
-function reasonOf(error: unknown): string {
+export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) {
     return 'UNKNOWN';
   }

@@ -14,6 +14,11 @@ export interface HttpRequest {
    * PUT, DELETE and OPTIONS, false for POST and PATCH. Conditional writes are idempotent in effect.
    */
   readonly idempotent?: boolean;
+  /**
+   * Give 429, 502, 503 and 504 back as answers too, at once, for callers that must read them: they
+   * may be the state of a job rather than of the call. Default false.
+   */
+  readonly anyStatus?: boolean;
 }
 
 export interface HttpResponse {
@@ -29,6 +34,33 @@ export interface HttpResponse {
  * @throws AppError URL_NOT_ALLOWED, REQUEST_THROTTLED, REQUEST_FAILED, RESPONSE_UNREADABLE, or what `token` throws.
  */
 export type HttpSend = (request: HttpRequest) => Promise<HttpResponse>;
+
+/** A GET whose answer is read as a stream. */
+export interface HttpDownloadRequest {
+  /** Absolute; its origin must be in `HttpOptions.allowedOrigins`. */
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Longest silence, before the first byte and between any two; default 100 000 ms. */
+  readonly idleMs?: number;
+}
+
+export interface HttpDownload {
+  readonly status: number;
+  readonly headers: Headers;
+  /**
+   * The body of a success, decompressed, read once or never (leaving the loop drops the
+   * connection); empty for every other status. Throws AppError REQUEST_FAILED when it breaks off.
+   */
+  readonly body: AsyncIterable<Buffer>;
+}
+
+/**
+ * Starts one download. As `HttpSend`, but of any size; what breaks off after the headers is not
+ * repeated here.
+ *
+ * @throws AppError URL_NOT_ALLOWED, REQUEST_THROTTLED, REQUEST_FAILED, or what `token` throws.
+ */
+export type HttpOpen = (request: HttpDownloadRequest) => Promise<HttpDownload>;
 
 /** Retry of transport hiccups only; everything longer belongs to the orchestration's policy. */
 export interface HttpRetry {

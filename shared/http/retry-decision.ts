@@ -1,10 +1,9 @@
-import type { Attempt } from './attempt.ts';
-import type { HttpResponse } from './contract.ts';
+import type { Answer, Attempt } from './attempt.ts';
 import { parseRetryAfter } from './retry-after.ts';
 
 /** What an attempt means for the next one. */
-export type Verdict =
-  | { readonly kind: 'final'; readonly response: HttpResponse }
+export type Verdict<Kind extends Answer> =
+  | { readonly kind: 'final'; readonly response: Kind }
   | {
       readonly kind: 'transient';
       readonly repeatable: boolean;
@@ -18,7 +17,10 @@ const gatewayStatuses = new Set([502, 503, 504]);
  * stood. A torn connection or a gateway status may hide a committed write, so it is repeatable
  * only for idempotent requests. A timeout has already spent the caller's patience and is not repeated.
  */
-export function judge(result: Attempt, idempotent: boolean): Verdict {
+export function judge<Kind extends Answer>(
+  result: Attempt<Kind>,
+  idempotent: boolean,
+): Verdict<Kind> {
   if (result.kind === 'broken') {
     const repeatable = result.reason !== 'TIMEOUT' && (idempotent || !result.sent);
     return { kind: 'transient', repeatable, retryAfterSeconds: undefined };

@@ -20,13 +20,13 @@ export function entryRequest(outer: FhirRequest, entry: JsonObject): FhirRequest
     throw badRequest('A bundle entry needs request.url with a resource type.');
   }
   const resource = objectAt(entry, 'resource');
-  const isPatch = method === 'PATCH';
+  const isJsonPatch = method === 'PATCH' && resource?.['resourceType'] !== 'Parameters';
   return {
     ...outer,
     method,
     ...target,
-    body: isPatch ? undefined : resource,
-    patch: isPatch ? binaryPatch(resource) : undefined,
+    body: isJsonPatch ? undefined : resource,
+    patch: isJsonPatch ? binaryPatch(resource) : undefined,
     ifMatch: textAt(request, 'ifMatch'),
     ifNoneMatch: textAt(request, 'ifNoneMatch'),
     ifNoneExist: textAt(request, 'ifNoneExist'),
@@ -41,7 +41,7 @@ function binaryPatch(resource: JsonObject | undefined): readonly unknown[] {
     resource['contentType'] === 'application/json-patch+json';
   if (!isPatch || data === undefined) {
     throw badRequest(
-      'A PATCH entry needs a Binary with contentType application/json-patch+json and base64 data.',
+      'A PATCH entry needs a Parameters resource (FHIRPath Patch) or a Binary with contentType application/json-patch+json and base64 data.',
     );
   }
   const operations = parsedOperations(data);

@@ -100,6 +100,9 @@ function requestOf(entry: JsonObject): { readonly method: string; readonly url: 
 }
 
 function runEntry(run: BundleRun, entry: JsonObject, ids: AssignedIds): Reply {
+  const { method, url } = requestOf(entry);
+  const failure = run.service.entryFault?.(method, url);
+  if (failure !== undefined) throw failure;
   const asked = entryRequest(run.request, entry);
   const fullUrl = textAt(entry, 'fullUrl') ?? '';
   const body =

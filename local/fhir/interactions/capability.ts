@@ -42,20 +42,24 @@ export function capabilityStatement(service: Service, request: FhirRequest): Rep
         interaction: ['transaction', 'batch', 'search-system', 'history-system'].map((code) => ({
           code,
         })),
-        operation: systemOperations(service),
+        operation: systemOperations(service, request),
       },
     ],
   };
   return { status: 200, body: JSON.stringify(statement) };
 }
 
-/** As Azure Health Data Services names them; bulk operations need a storage account. */
-function systemOperations({ bulk: { storage } }: Service) {
-  const names = storage === undefined ? [] : ['export', 'import'];
-  return names.map((name) => ({
+/** As Azure Health Data Services names them; export and import need a storage account. */
+function systemOperations({ bulk: { storage } }: Service, { baseUrl }: FhirRequest) {
+  const bulkData = (storage === undefined ? [] : ['export', 'import']).map((name) => ({
     name,
     definition: `http://hl7.org/fhir/uv/bulkdata/OperationDefinition/${name}`,
   }));
+  const own = ['reindex', 'bulk-delete', 'bulk-delete-soft-deleted'].map((name) => ({
+    name,
+    definition: `${baseUrl}/OperationDefinition/${name}`,
+  }));
+  return [...bulkData, ...own];
 }
 
 function resourceCapability(service: Service, type: string) {

@@ -1,18 +1,29 @@
 import { isResourceType } from '../definitions.ts';
 import type { FhirRequest, Reply, Service } from '../interaction.ts';
 import { notAllowed, notFound, unknownRoute } from '../outcome.ts';
+import { parameterStatus, reindexResource } from '../reindex/index.ts';
+import { bulkOperation } from './bulk.ts';
 import { bundle } from './bundle.ts';
 import { capabilityStatement } from './capability.ts';
 import { history } from './history.ts';
+import { maintenance } from './maintenance.ts';
 import { conditionalPatch, patch } from './patch.ts';
 import { liveVersion, read, readVersion } from './read.ts';
-import { conditionalRemove, remove } from './remove.ts';
+import { conditionalRemove, purgeHistory, remove } from './remove.ts';
 import { search } from './search.ts';
 import { validate } from './validate.ts';
 import { conditionalUpdate, create, update } from './write.ts';
 
 /** Chooses the interaction by method and path (FHIR R4 http, "Summary"); anything else is 404 or 405. */
 export function dispatch(service: Service, request: FhirRequest): Reply {
+  return (
+    bulkOperation(service, request) ??
+    maintenance(service, request) ??
+    interaction(service, request)
+  );
+}
+
+function interaction(service: Service, request: FhirRequest): Reply {
   const [first, ...rest] = request.path;
   if (first === undefined) return systemRoot(service, request);
   if (first === 'metadata' && rest.length === 0) return metadata(service, request);
@@ -75,6 +86,9 @@ function typeLevel(service: Service, request: FhirRequest, type: string): Reply 
 }
 
 function typeOperation(service: Service, request: FhirRequest, type: string): Reply {
+  if (type === 'SearchParameter' && request.path[1] === '$status') {
+    return parameterStatus(service, request);
+  }
   switch (request.path[1]) {
     case '_history':
       return onlyGet(request, () => history(service, request, { type, id: undefined }));
@@ -106,6 +120,8 @@ function instanceLevel(service: Service, request: FhirRequest, instance: Instanc
     );
   }
   if (fourth !== undefined) throw unknown(request);
+  if (third === '$purge-history') return purgeHistory(service, request, instance);
+  if (third === '$reindex') return reindexResource(service, request, instance);
   if (third === '$validate') return onlyPost(request, () => validate(request, type));
   if (type === 'Patient' && third === '$everything') {
     return onlyGet(request, () => everythingOf(service, request, id));

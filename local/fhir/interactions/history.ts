@@ -9,7 +9,7 @@ import {
 } from '../search/bundle-text.ts';
 import { dateRange } from '../search/date-range.ts';
 import { parseSearch } from '../search/search-request.ts';
-import { firstSeqAt, lastUpdatedOf } from '../store/clock.ts';
+import { afterAllRows, beforeAllRows, firstSeqAt, lastUpdatedOf } from '../store/clock.ts';
 import type { HistoryQuery } from '../store/history.ts';
 import { etagOf, type StoredVersion } from '../store/stored-version.ts';
 
@@ -39,7 +39,7 @@ export function history(
   const url = `${request.baseUrl}/${request.path.join('/')}`;
   const token =
     found.length > shape.count && last !== undefined
-      ? continuationToken({ seq: last.seq })
+      ? continuationToken('seq', last.seq)
       : undefined;
   const links = [
     ...(token === undefined
@@ -68,13 +68,13 @@ function historyQuery(
   return {
     type: type === undefined ? undefined : typeNumber(type),
     id,
-    from: instant(request.query, '_since') ?? -Number.MAX_SAFE_INTEGER,
-    to: instant(request.query, '_before') ?? Number.MAX_SAFE_INTEGER,
+    from: instant(request.query, '_since') ?? beforeAllRows,
+    to: instant(request.query, '_before') ?? afterAllRows,
     descending: sort !== '_lastUpdated',
   };
 }
 
-function instant(query: URLSearchParams, name: string): number | undefined {
+function instant(query: URLSearchParams, name: string): bigint | undefined {
   const text = query.get(name);
   if (text === null) return undefined;
   const range = dateRange(text);
@@ -89,8 +89,8 @@ function onPage(query: HistoryQuery, token: string | undefined): HistoryQuery {
     throw badRequest("The continuation token 'ct' is not one of this history; start again.");
   }
   return query.descending
-    ? { ...query, to: Math.min(query.to, after) }
-    : { ...query, from: Math.max(query.from, after + 1) };
+    ? { ...query, to: after < query.to ? after : query.to }
+    : { ...query, from: after < query.from ? query.from : after + 1n };
 }
 
 const endings = { POST: '201 Created', PUT: '200 OK', PATCH: '200 OK', DELETE: '204 NoContent' };

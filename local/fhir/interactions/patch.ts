@@ -3,21 +3,35 @@ import { z } from 'zod';
 import type { FhirRequest, Reply, Service } from '../interaction.ts';
 import { isObject, type JsonObject, objectAt, parseStored } from '../json.ts';
 import { badRequest, notFound, unsupportedMedia } from '../outcome.ts';
+import { applyFhirPathPatch } from '../patch/index.ts';
 import { liveVersion } from './read.ts';
 import { conditionalMatches } from './search.ts';
 import { checkedResource, notSelective, replace, requireMatch } from './write.ts';
 
 type Operations = Parameters<typeof applyPatch>[1];
 
-/** JSON Patch (RFC 6902) on the current version; the result passes the same checks as an update. */
+/**
+ * JSON Patch (RFC 6902) or FHIRPath Patch (a Parameters body) on the current
+ * version; the result passes the same checks as an update.
+ */
 export function patch(service: Service, request: FhirRequest, type: string, id: string): Reply {
-  const operations = readOperations(request);
+  const change = readPatch(request);
   const existing = liveVersion(service, type, id);
   requireMatch(request, { type, id }, existing);
-  const patched = patchedResource(existing.body, operations);
+  const patched = change(existing.body);
   requireUnchanged(parseStored(existing.body), patched);
   const resource = checkedResource(service, patched, type);
   return replace(service, request, { type, id, resource, method: 'PATCH' });
+}
+
+/** The change that a PATCH asks for, from the stored text to the new resource. */
+function readPatch(request: FhirRequest): (body: string) => JsonObject {
+  const { body: parameters } = request;
+  if (parameters?.['resourceType'] === 'Parameters') {
+    return (body) => applyFhirPathPatch(parseStored(body), parameters);
+  }
+  const operations = readOperations(request);
+  return (body) => patchedResource(body, operations);
 }
 
 /**
@@ -75,7 +89,7 @@ function readOperations(request: FhirRequest): Operations {
   const { patch: body } = request;
   if (body === undefined) {
     throw unsupportedMedia(
-      'PATCH takes JSON Patch: an array with Content-Type application/json-patch+json, in a bundle a Binary of that contentType.',
+      'PATCH takes JSON Patch (an array with Content-Type application/json-patch+json, in a bundle a Binary of that contentType) or FHIRPath Patch (a Parameters resource).',
     );
   }
   return body.map((item, index) => readOperation(item, index));

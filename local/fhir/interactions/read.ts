@@ -1,10 +1,15 @@
 import type { FhirRequest, Reply, Service } from '../interaction.ts';
 import { gone, notFound } from '../outcome.ts';
 import { etagOf, isDeleted, type StoredVersion } from '../store/stored-version.ts';
+import { shownVersion } from './stale-versions.ts';
 
 /** The current version; 404 when the id never existed, 410 when it is deleted, 304 for a known ETag. */
 export function read(service: Service, request: FhirRequest, type: string, id: string): Reply {
-  const version = liveVersion(service, type, id);
+  const current = liveVersion(service, type, id);
+  const version = shownVersion(service, request, current);
+  if (version === undefined) {
+    throw notFound(`Resource type '${type}' with id '${id}' couldn't be found.`);
+  }
   if (request.ifNoneMatch === etagOf(version)) return { status: 304, version, body: '' };
   return { status: 200, version, body: version.body };
 }

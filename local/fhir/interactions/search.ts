@@ -12,6 +12,7 @@ import { isDescending, type Scope, type Selected, selectQueries } from '../searc
 import { shapeBody } from '../search/shape.ts';
 import { sortVersions } from '../search/sort.ts';
 import type { StoredVersion } from '../store/stored-version.ts';
+import { shownVersions } from './stale-versions.ts';
 
 interface Page {
   readonly matches: readonly StoredVersion[];
@@ -44,7 +45,7 @@ export function search(
       ? []
       : [{ relation: 'next' as const, url: pageUrl(url, selfQuery(request, selected), page.next) }];
   const entries = [
-    ...page.matches.map((match) =>
+    ...shownVersions(service, request, page.matches).map((match) =>
       entryText(request, match, shapeBody(match.body, parsed), 'match'),
     ),
     ...includedVersions(service, parsed, page.matches).map((version) =>
@@ -104,27 +105,33 @@ function commitOrderPage(service: Service, parsed: SearchRequest, { queries }: S
   const descending = isDescending(parsed);
   const found = queries
     .flatMap((query) => {
-      const from = after === undefined || descending ? query.from : Math.max(query.from, after + 1);
-      const to = after === undefined || !descending ? query.to : Math.min(query.to, after);
+      const from =
+        after === undefined || descending || after < query.from ? query.from : after + 1n;
+      const to = after === undefined || !descending || after > query.to ? query.to : after;
       return service.matcher.find({ ...query, from, to }, parsed.count + 1);
     })
-    .sort((left, right) => (descending ? right.seq - left.seq : left.seq - right.seq));
+    .sort((left, right) => compareSeqs(left, right) * (descending ? -1 : 1));
   const matches = found.slice(0, parsed.count);
   const last = matches.at(-1);
   const more = found.length > parsed.count && last !== undefined;
-  return { matches, next: more ? continuationToken({ seq: last.seq }) : undefined };
+  return { matches, next: more ? continuationToken('seq', last.seq) : undefined };
+}
+
+function compareSeqs(left: StoredVersion, right: StoredVersion): number {
+  if (left.seq === right.seq) return 0;
+  return left.seq < right.seq ? -1 : 1;
 }
 
 /** Other orders are made in memory: they need all matches, so they suit selective searches. */
 function sortedPage(service: Service, parsed: SearchRequest, { queries }: Selected): Page {
-  const offset = tokenNumber(parsed, 'offset') ?? 0;
+  const offset = Number(tokenNumber(parsed, 'offset') ?? 0);
   const all = queries.flatMap((query) => service.matcher.find(query, -1));
   const matches = sortVersions(service, parsed.sort, all).slice(offset, offset + parsed.count);
   const end = offset + matches.length;
-  return { matches, next: end < all.length ? continuationToken({ offset: end }) : undefined };
+  return { matches, next: end < all.length ? continuationToken('offset', end) : undefined };
 }
 
-function tokenNumber(parsed: SearchRequest, key: string): number | undefined {
+function tokenNumber(parsed: SearchRequest, key: string): bigint | undefined {
   const number = continuationNumber(parsed.continuation, key);
   if (parsed.continuation === undefined || number !== undefined) return number;
   throw badRequest(

@@ -20,6 +20,7 @@ export function create(service: Service, request: FhirRequest, type: string): Re
     if (matches.length > 1) throw notSelective();
     if (matches[0] !== undefined) return written(request, 200, matches[0]);
   }
+  if (type === 'SearchParameter') service.registry.check(resource, 'POST');
   const version = service.repository.append(
     {
       type,
@@ -30,6 +31,7 @@ export function create(service: Service, request: FhirRequest, type: string): Re
     },
     undefined,
   );
+  service.registry.noteWritten(resource);
   return written(request, 201, version);
 }
 
@@ -70,7 +72,9 @@ export function replace(service: Service, request: FhirRequest, next: Replacemen
   if (existing !== undefined && !isDeleted(existing)) {
     if (versionBody(resource, existing) === existing.body) return written(request, 200, existing);
   }
+  if (type === 'SearchParameter') service.registry.check(resource, 'PUT');
   const version = service.repository.append({ ...next, agent: request.agent }, existing);
+  service.registry.noteWritten(resource);
   const created = existing === undefined || isDeleted(existing);
   return written(request, created ? 201 : 200, version);
 }

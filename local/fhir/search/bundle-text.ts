@@ -30,16 +30,16 @@ export function bundleText(
 }
 
 /** A continuation token, opaque to clients. */
-export function continuationToken(position: Readonly<Record<string, number>>): string {
-  return Buffer.from(JSON.stringify(position)).toString('base64url');
+export function continuationToken(key: string, position: number | bigint): string {
+  return Buffer.from(`{"${key}":${position}}`).toString('base64url');
 }
 
 /** The number at `key` of a token that `continuationToken` made; undefined for any other text. */
-export function continuationNumber(token: string | undefined, key: string): number | undefined {
+export function continuationNumber(token: string | undefined, key: string): bigint | undefined {
   if (token === undefined) return undefined;
   const text = Buffer.from(token, 'base64url').toString();
-  const match = new RegExp(`^\\{"${key}":(-?\\d{1,16})\\}$`).exec(text);
-  return match?.[1] === undefined ? undefined : Number(match[1]);
+  const match = new RegExp(`^\\{"${key}":(-?\\d{1,19})\\}$`).exec(text);
+  return match?.[1] === undefined ? undefined : BigInt(match[1]);
 }
 
 /** The URL of the same search with the parameter `ct` set, or with none. */

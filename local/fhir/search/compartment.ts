@@ -4,7 +4,7 @@ import { isObject, itemsOf, textAt } from '../json.ts';
 import type { Criterion } from './criterion.ts';
 
 /** Reference parameters that put a resource into a patient's compartment, by type (R4 CompartmentDefinition). */
-const patientCompartment: ReadonlyMap<string, readonly string[]> = new Map(
+export const patientCompartment: ReadonlyMap<string, readonly string[]> = new Map(
   itemsOf(readObject('fhir/r4/compartmentdefinition-patient.json')['resource']).flatMap((item) => {
     const type = isObject(item) ? textAt(item, 'code') : undefined;
     if (!isObject(item) || type === undefined) return [];
@@ -14,18 +14,18 @@ const patientCompartment: ReadonlyMap<string, readonly string[]> = new Map(
 );
 
 /** Matches the resources of `type` in the compartment of Patient/`id`; undefined when none can be in it. */
-export function compartmentCriterion(
+export function compartmentCriteria(
   service: Service,
   type: string,
   id: string,
-): Criterion | undefined {
+): readonly Criterion[] | undefined {
   const numbers = (patientCompartment.get(type) ?? []).flatMap((code) => {
     const parameter = service.parameters.get(type)?.get(code);
     return parameter === undefined ? [] : [service.parameterNumbers.numberOf(parameter.indexName)];
   });
   if (numbers.length === 0) return undefined;
   const parameters = numbers.map(() => '?').join(', ');
-  return {
+  const criterion: Criterion = {
     table: 'code_index',
     where: {
       sql: `parameter IN (${parameters}) AND code = ? AND system = 'Patient'`,
@@ -34,4 +34,5 @@ export function compartmentCriterion(
     negated: false,
     streams: false,
   };
+  return [criterion];
 }

@@ -2,8 +2,9 @@ import { badRequest, unsupportedParameter } from '../outcome.ts';
 import { dateRange } from './date-range.ts';
 import { foldText, splitReference } from './index-values.ts';
 import type { SearchParameter } from './parameters.ts';
+import { type Prefix, precision, splitPrefix } from './prefix.ts';
 
-export type SqlValue = string | number;
+export type SqlValue = string | number | bigint;
 
 export interface SqlPart {
   readonly sql: string;
@@ -42,11 +43,7 @@ export function criterionOf(use: ParameterUse): Criterion {
     case 'reference':
       return references(use, values);
     case 'uri':
-      refuseModifiers(use, []);
-      return codes(
-        use,
-        values.map((code) => ({ code })),
-      );
+      return uris(use, values);
     case 'string':
       return texts(use, values);
     case 'date':
@@ -158,6 +155,29 @@ function references(use: ParameterUse, values: readonly string[]): Criterion {
   return codes(use, matches);
 }
 
+/** `below` finds what starts with the value, `above` what the value starts with; neither knows urn: URIs. */
+function uris(use: ParameterUse, values: readonly string[]): Criterion {
+  refuseModifiers(use, ['above', 'below']);
+  if (use.modifier === 'below') {
+    const alternatives = values.map(() => '(code >= ? AND code < ?)').join(' OR ');
+    const bounds = values.flatMap((value) => [value, `${value}\u{10ffff}`]);
+    const where = {
+      sql: `parameter = ? AND (${alternatives}) AND substr(code, 1, 4) <> 'urn:'`,
+      values: [use.number, ...bounds],
+    };
+    return { table: 'code_index', where, negated: false, streams: false };
+  }
+  const beginnings = (value: string) =>
+    Array.from(value, (_, index) => value.slice(0, index + 1)).filter(
+      (code) => !code.startsWith('urn:'),
+    );
+  const exact = use.modifier === 'above' ? values.flatMap(beginnings) : values;
+  return codes(
+    use,
+    exact.map((code) => ({ code })),
+  );
+}
+
 function texts(use: ParameterUse, values: readonly string[]): Criterion {
   refuseModifiers(use, ['exact', 'contains']);
   const conditions = values.map((value): SqlPart => {
@@ -191,16 +211,6 @@ function anyOf(
   };
 }
 
-const prefixes = ['eq', 'ne', 'gt', 'lt', 'ge', 'le', 'sa', 'eb', 'ap'] as const;
-
-export type Prefix = (typeof prefixes)[number];
-
-/** Separates the comparison prefix of an ordered value; without one it is `eq`. */
-export function splitPrefix(value: string): { readonly prefix: Prefix; readonly rest: string } {
-  const prefix = prefixes.find((candidate) => value.startsWith(candidate));
-  return prefix === undefined ? { prefix: 'eq', rest: value } : { prefix, rest: value.slice(2) };
-}
-
 function dateCondition(use: ParameterUse, value: string): SqlPart {
   const { prefix, rest } = splitPrefix(value);
   const range = dateRange(rest);
@@ -228,12 +238,6 @@ function quantityCondition(use: ParameterUse, value: string): SqlPart {
     sql: `(${compared.sql}${units.map((unit) => unit.sql).join('')})`,
     values: [...compared.values, ...units.flatMap((unit) => unit.values)],
   };
-}
-
-/** Half of the last digit given: `5.40` means 5.395 up to 5.405 (FHIR R4 search, "number"). */
-function precision(amount: string): number {
-  const decimals = /\.(\d+)/.exec(amount)?.[1]?.length ?? 0;
-  return 0.5 * 10 ** -decimals;
 }
 
 /** The prefixes of FHIR R4 search (3.1.1.4.4) as comparisons of two closed intervals. */

@@ -1,6 +1,7 @@
 import { typeNumber } from '../definitions.ts';
 import type { Service } from '../interaction.ts';
 import { parseStored } from '../json.ts';
+import { afterAllRows, beforeAllRows } from '../store/clock.ts';
 import { isDeleted, type StoredVersion } from '../store/stored-version.ts';
 import { criterionOf } from './criterion.ts';
 import { indexValues } from './index-values.ts';
@@ -73,8 +74,8 @@ function referring(
       type: typeNumber(include.source),
       criteria: [criterion],
       ids: undefined,
-      from: -Number.MAX_SAFE_INTEGER,
-      to: Number.MAX_SAFE_INTEGER,
+      from: beforeAllRows,
+      to: afterAllRows,
       descending: false,
     },
     maximumReverse,

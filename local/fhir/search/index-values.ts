@@ -56,9 +56,9 @@ function codeValue(code: string, system: string): IndexValue {
 }
 
 function referenceValues(value: Json): readonly IndexValue[] {
-  if (typeof value === 'string') return [codeValue(value, '')];
-  const reference = isObject(value) ? textAt(value, 'reference') : undefined;
-  if (reference === undefined || reference.startsWith('#')) return [];
+  // A canonical is a plain string, and may be as relative as a reference.
+  const reference = isObject(value) ? textAt(value, 'reference') : value;
+  if (typeof reference !== 'string' || reference.startsWith('#')) return [];
   const target = splitReference(reference);
   return [codeValue(target.id, target.type)];
 }

@@ -1,15 +1,18 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { type StoredVersion, storedVersion } from '../store/stored-version.ts';
+import { registerCompositeCheck } from './composite.ts';
 import type { Criterion, SqlPart, SqlValue } from './criterion.ts';
 
 /** What to find among the current resources of one type. */
 export interface MatchQuery {
   readonly type: number;
   readonly criteria: readonly Criterion[];
+  /** Conditions on the resource row `r` itself. */
+  readonly checks?: readonly SqlPart[];
   readonly ids: readonly string[] | undefined;
   /** Half-open range of row numbers. */
-  readonly from: number;
-  readonly to: number;
+  readonly from: bigint;
+  readonly to: bigint;
   readonly descending: boolean;
 }
 
@@ -23,6 +26,7 @@ const columns = 'r.seq, r.type, r.id, r.version, r.method, r.body';
  * `flushIndex` brings in what the running transaction has written so far.
  */
 export function createMatcher(database: DatabaseSync, flushIndex: () => void) {
+  registerCompositeCheck(database);
   const statements = new Map<string, StatementSync>();
   const prepared = (sql: string): StatementSync => {
     const known = statements.get(sql);
@@ -54,6 +58,8 @@ export function createMatcher(database: DatabaseSync, flushIndex: () => void) {
     return streaming === undefined ? { kind: 'scan' } : { kind: 'stream', criterion: streaming };
   };
   return {
+    /** Brings in what the running transaction has written, for readers of the index tables. */
+    flush: flushIndex,
     find(query: MatchQuery, limit: number): readonly StoredVersion[] {
       flushIndex();
       const { from, where, order, group } = selection(query, driverOf(query));
@@ -96,7 +102,10 @@ interface Selection {
 function selection(query: MatchQuery, driver: Driver): Selection {
   const range: SqlPart = { sql: 'r.seq >= ? AND r.seq < ?', values: [query.from, query.to] };
   const driving = 'criterion' in driver ? driver.criterion : undefined;
-  const probes = query.criteria.filter((criterion) => criterion !== driving).map(probe);
+  const probes = [
+    ...query.criteria.filter((criterion) => criterion !== driving).map(probe),
+    ...(query.checks ?? []),
+  ];
   if (driving === undefined) {
     const ids = query.ids ?? [];
     const byId: SqlPart = { sql: `r.id IN (${ids.map(() => '?').join(', ')})`, values: ids };

@@ -6,6 +6,10 @@ const kinds = ['token', 'reference', 'date', 'string', 'uri', 'number', 'quantit
 
 export type ParameterKind = (typeof kinds)[number];
 
+export function isParameterKind(value: unknown): value is ParameterKind {
+  return kinds.some((kind) => kind === value);
+}
+
 /** One search parameter of one resource type, ready to extract and to query. */
 export interface SearchParameter {
   /** `Type.code`, unique. */
@@ -21,7 +25,7 @@ export interface SearchParameter {
   readonly definition: string;
 }
 
-/** R4 search parameters by resource type and code. Composite and special ones are not offered. */
+/** R4 search parameters by resource type and code. Composite ones are apart; special ones are not offered. */
 export type SearchParameters = ReadonlyMap<string, ReadonlyMap<string, SearchParameter>>;
 
 let loaded: SearchParameters | undefined;
@@ -53,7 +57,8 @@ function sameRows(left: SearchParameter, right: SearchParameter): boolean {
   return left.kind === right.kind && JSON.stringify(left.paths) === JSON.stringify(right.paths);
 }
 
-function parametersOf(definition: JsonObject): readonly SearchParameter[] {
+/** One parameter per resource type of a SearchParameter resource; none where its expression is not understood. */
+export function parametersOf(definition: JsonObject): readonly SearchParameter[] {
   const kind = kinds.find((candidate) => candidate === definition['type']);
   const code = textAt(definition, 'code') ?? '';
   const expression = textAt(definition, 'expression');

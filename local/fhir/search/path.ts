@@ -18,7 +18,7 @@ export type Path = readonly PathStep[];
 /** Compiles the parts of a union expression that apply to `type`; parts outside the subset are left out. */
 export function compilePaths(type: string, expression: string): readonly Path[] {
   return splitOutsideParentheses(expression, '|')
-    .map((part) => ungroup(part.trim()))
+    .map((part) => ungroup(withFunctions(part.trim())))
     .filter((part) => /^(Resource|DomainResource)\./.test(part) || part.startsWith(`${type}.`))
     .flatMap((part) => compilePath(type, part) ?? []);
 }
@@ -38,13 +38,13 @@ function compilePath(type: string, source: string): readonly [Path] | undefined 
       steps.push(call);
       continue;
     }
-    if (part.startsWith('ofType(')) continue;
+    if (/^(?:ofType|as)\(/.test(part)) continue;
     const name = part.replace(/\[0\]$/, '');
     if (!/^[a-z]\w*$/.test(name)) return undefined;
     const names = elementNames(
       element,
       name,
-      /^ofType\((\w+)\)$/.exec(parts[index + 1] ?? '')?.[1],
+      /^(?:ofType|as)\((\w+)\)$/.exec(parts[index + 1] ?? '')?.[1],
     );
     steps.push({ kind: 'child', names });
     if (part.endsWith('[0]')) steps.push({ kind: 'first' });
@@ -53,10 +53,19 @@ function compilePath(type: string, source: string): readonly [Path] | undefined 
   return [steps];
 }
 
+/** The schema's name of the type of the elements that a path of child steps selects. */
+export function typeAtPath(type: string, path: Path): string {
+  return path.reduce(
+    (element, step) =>
+      step.kind === 'child' ? elementType(element, step.names[0] ?? '') : element,
+    type,
+  );
+}
+
 function functionStep(part: string): PathStep | undefined {
   const target = /^where\(resolve\(\) is (\w+)\)$/.exec(part)?.[1];
   if (target !== undefined) return { kind: 'target', type: target };
-  const where = /^where\((\w+)='([^']*)'\)$/.exec(part);
+  const where = /^where\((\w+)\s*=\s*'([^']*)'\)$/.exec(part);
   if (where?.[1] === undefined || where[2] === undefined) return undefined;
   return { kind: 'where', field: where[1], value: where[2] };
 }
@@ -80,6 +89,13 @@ function elementType(type: string, name: string): string {
 
 function propertiesOf(type: string): JsonObject {
   return objectAt(objectAt(schemaDefinitions, type) ?? {}, 'properties') ?? {};
+}
+
+/** `A.b as C` and `A.extension('u')` in the forms that the rest here reads. */
+function withFunctions(source: string): string {
+  return source
+    .replace(/([\w.]+) as (\w+)/g, '$1.ofType($2)')
+    .replace(/\bextension\(('[^']*')\)/g, 'extension.where(url=$1)');
 }
 
 /** Removes grouping parentheses, keeps those of calls: `(A.b.ofType(C)).d` becomes `A.b.ofType(C).d`. */
@@ -113,12 +129,23 @@ function splitOutsideParentheses(source: string, separator: string): readonly st
 
 /** All values that a path selects in a resource, in document order. */
 export function evaluatePath(path: Path, resource: JsonObject): readonly Json[] {
+  if (findsNothing(path, resource)) return nothing;
   let values: Json[] = [resource];
   for (const step of path) {
     values = applyStep(step, values);
     if (values.length === 0 && step.kind !== 'present') return values;
   }
   return values;
+}
+
+const nothing: readonly Json[] = [];
+
+/** Most parameters of a type find nothing in a given resource, which its first element names tell. */
+function findsNothing(path: Path, resource: JsonObject): boolean {
+  const first = path[0];
+  if (first?.kind !== 'child' || path.at(-1)?.kind === 'present') return false;
+  for (const name of first.names) if (resource[name] !== undefined) return false;
+  return true;
 }
 
 function applyStep(step: PathStep, values: Json[]): Json[] {

@@ -1,8 +1,10 @@
 import { isResourceType } from '../definitions.ts';
-import { badRequest, unsupportedParameter } from '../outcome.ts';
-import { firstSeqAt } from '../store/clock.ts';
-import { splitPrefix, splitValues } from './criterion.ts';
+import { badRequest, FhirError, unsupportedParameter } from '../outcome.ts';
+import { afterAllRows, beforeAllRows, firstSeqAt } from '../store/clock.ts';
+import { splitValues } from './criterion.ts';
 import { dateRange } from './date-range.ts';
+import { type Filter, parseFilter } from './filter.ts';
+import { splitPrefix } from './prefix.ts';
 
 export interface Sort {
   readonly code: string;
@@ -15,19 +17,13 @@ export interface Include {
   readonly target: string | undefined;
 }
 
-export interface Filter {
-  readonly code: string;
-  readonly modifier: string | undefined;
-  readonly value: string;
-}
-
 /** A search as asked for, before any parameter is looked up. */
 export interface SearchRequest {
   readonly filters: readonly Filter[];
   readonly ids: readonly string[] | undefined;
   /** Half-open range of row numbers that the `_lastUpdated` conditions allow. */
-  readonly from: number;
-  readonly to: number;
+  readonly from: bigint;
+  readonly to: bigint;
   readonly types: readonly string[] | undefined;
   readonly sort: readonly Sort[];
   readonly count: number;
@@ -56,12 +52,7 @@ export function parseSearch(query: Iterable<readonly [string, string]>): SearchR
       reader(draft, value);
       continue;
     }
-    const colon = name.indexOf(':');
-    draft.filters.push(
-      colon < 0
-        ? { code: name, modifier: undefined, value }
-        : { code: name.slice(0, colon), modifier: name.slice(colon + 1), value },
-    );
+    draft.filters.push(parseFilter(name, value));
   }
   return draft;
 }
@@ -70,8 +61,8 @@ function emptyDraft() {
   return {
     filters: [] as Filter[],
     ids: undefined as readonly string[] | undefined,
-    from: -Number.MAX_SAFE_INTEGER,
-    to: Number.MAX_SAFE_INTEGER,
+    from: beforeAllRows,
+    to: afterAllRows,
     types: undefined as readonly string[] | undefined,
     sort: [] as Sort[],
     count: defaultCount,
@@ -111,8 +102,9 @@ const readers: Readonly<Record<string, (draft: Draft, value: string) => void>> =
   },
   _summary: readSummary,
   _total: (draft, value) => {
-    if (!['none', 'estimate', 'accurate'].includes(value)) {
-      throw badRequest("The value of '_total' must be none, estimate or accurate.");
+    if (value === 'estimate') throw estimateRefused();
+    if (value !== 'none' && value !== 'accurate') {
+      throw badRequest("The value of '_total' must be none or accurate.");
     }
     draft.total = value !== 'none';
   },
@@ -130,6 +122,13 @@ const readers: Readonly<Record<string, (draft: Draft, value: string) => void>> =
   },
 };
 
+/** The service behind Azure knows no estimates and answers 403. */
+function estimateRefused(): FhirError {
+  const diagnostics =
+    "The '_total' parameter value 'estimate' is not supported. The supported values are: 'accurate', 'none'.";
+  return new FhirError(403, [{ severity: 'error', code: 'not-supported', diagnostics }]);
+}
+
 function readSummary(draft: Draft, value: string): void {
   if (value === 'count') draft.countOnly = true;
   else if (value === 'true' || value === 'text' || value === 'data') draft.summary = value;
@@ -145,11 +144,11 @@ function readLastUpdated(draft: Draft, value: string): void {
   if (range === undefined) throw badRequest("The value of '_lastUpdated' is no FHIR date.");
   const start = firstSeqAt(range.low);
   const after = firstSeqAt(range.high + 1);
-  const atLeast = (seq: number) => {
-    draft.from = Math.max(draft.from, seq);
+  const atLeast = (seq: bigint) => {
+    if (seq > draft.from) draft.from = seq;
   };
-  const below = (seq: number) => {
-    draft.to = Math.min(draft.to, seq);
+  const below = (seq: bigint) => {
+    if (seq < draft.to) draft.to = seq;
   };
   if (prefix === 'eq' || prefix === 'ap' || prefix === 'ge') atLeast(start);
   if (prefix === 'gt' || prefix === 'sa') atLeast(after);

@@ -6,7 +6,7 @@ import { foldText, type IndexValue, indexValues } from './index-values.ts';
 import { evaluatePath } from './path.ts';
 import type { Sort } from './search-request.ts';
 
-type SortKey = string | number | undefined;
+type SortKey = string | number | bigint | undefined;
 
 /** Orders versions by search parameters; resources without a value come last, equals in commit order. */
 export function sortVersions(
@@ -23,7 +23,7 @@ export function sortVersions(
       const order = compareKeys(left.keys[index], right.keys[index], rule.descending);
       if (order !== 0) return order;
     }
-    return left.version.seq - right.version.seq;
+    return compareKeys(left.version.seq, right.version.seq, false);
   });
   return keyed.map(({ version }) => version);
 }

@@ -43,7 +43,7 @@ export function callKind(method: string, path: readonly string[]): CallKind {
   const last = path.at(-1) ?? '';
   if (method === 'POST' && path.length === 0) return 'batch';
   if (last === '_search') return 'search';
-  if (last === 'metadata' || last.startsWith('$')) return 'other';
+  if (last === 'metadata' || last.startsWith('$') || path[0] === '_operations') return 'other';
   if (method !== 'GET') return 'write';
   if (last === '_history') return 'history';
   if (path.length === 2 || path.at(-2) === '_history') return 'read';

@@ -1,10 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { resourceTypes } from '../definitions.ts';
+import type { BulkFaults, Jobs } from '../jobs/index.ts';
 import { notFound } from '../outcome.ts';
 import type { Numbering } from '../store/database.ts';
 import type { Outbox } from '../store/outbox.ts';
 import type { Calls } from './calls.ts';
 import type { Faults } from './faults.ts';
+import type { SkewedClock } from './skewed-clock.ts';
+import type { Throttle } from './throttle.ts';
 
 export interface ControlParts {
   readonly database: DatabaseSync;
@@ -12,6 +15,10 @@ export interface ControlParts {
   readonly agents: Numbering;
   readonly calls: Calls;
   readonly faults: Faults;
+  readonly throttle: Throttle;
+  readonly clock: SkewedClock;
+  readonly jobs: Jobs;
+  readonly bulkFaults: BulkFaults;
 }
 
 export interface ControlRequest {
@@ -29,32 +36,38 @@ export function createControl(parts: ControlParts) {
   const writes = parts.database.prepare(
     `SELECT seq, type, id, version, method, agent FROM resource WHERE seq > ?1
      UNION ALL SELECT seq, type, id, NULL, 'HARD-DELETE', agent FROM hard_delete WHERE seq > ?1
+     UNION ALL SELECT seq, type, id, NULL, 'PURGE-HISTORY', agent FROM history_purge WHERE seq > ?1
      ORDER BY seq LIMIT ?2`,
   );
   const typeName = (number: unknown) => resourceTypes[Number(number)] ?? '';
 
   function status() {
     const outbox = parts.outbox.count();
+    const jobs = parts.jobs.unfinished().length;
     const rows = counts.all();
     const resourcesByType = Object.fromEntries(
       rows.map((row) => [typeName(row['type']), Number(row['n'])]),
     );
     return {
-      idle: outbox === 0 && parts.calls.running() === 0,
+      idle: outbox === 0 && parts.calls.running() === 0 && jobs === 0,
       outbox,
+      jobs,
       resources: rows.reduce((sum, row) => sum + Number(row['n']), 0),
       resourcesByType,
       ...parts.calls.summary(),
     };
   }
 
-  /** Writes in commit order; `sequence` of the last one is the `since` of the next page. */
+  /**
+   * Writes in the order of their lastUpdated; `sequence` of the last one, a whole
+   * number too large for JavaScript's, is the `since` of the next page.
+   */
   function writesSince(query: URLSearchParams) {
     const limit = Math.min(Number(query.get('limit') ?? 10_000) || 10_000, 100_000);
-    const rows = writes.all(Number(query.get('since') ?? 0) || 0, limit);
+    const rows = writes.all(sequence(query.get('since')), limit);
     return {
       writes: rows.map((row) => ({
-        sequence: Number(row['seq']),
+        sequence: String(row['seq']),
         type: typeName(row['type']),
         id: String(row['id']),
         version: row['version'] === null ? null : Number(row['version']),
@@ -66,11 +79,20 @@ export function createControl(parts: ControlParts) {
 
   return (request: ControlRequest): unknown => {
     const route = `${request.method} ${request.path}`;
+    if (request.path === '/_control/bulk-faults') return bulkFaults(parts.bulkFaults, request);
     switch (route) {
       case 'GET /_control/status':
         return status();
       case 'GET /_control/writes':
         return writesSince(request.query);
+      case 'GET /_control/throttle':
+        return parts.throttle.state();
+      case 'POST /_control/throttle':
+        return parts.throttle.set(request.body);
+      case 'GET /_control/clock':
+        return parts.clock.state();
+      case 'POST /_control/clock':
+        return parts.clock.set(request.body);
       case 'GET /_control/faults':
         return { faults: parts.faults.list() };
       case 'POST /_control/faults':
@@ -85,9 +107,24 @@ export function createControl(parts: ControlParts) {
   };
 }
 
+/** Lists, arms (POST) or clears (DELETE) the faults of bulk operations. */
+function bulkFaults(faults: BulkFaults, { method, body }: ControlRequest): unknown {
+  if (method === 'POST') faults.arm(body);
+  if (method === 'DELETE') faults.clear();
+  return faults.list();
+}
+
+function sequence(text: string | null): bigint {
+  return text !== null && /^-?\d{1,19}$/.test(text) ? BigInt(text) : 0n;
+}
+
 export type Control = ReturnType<typeof createControl>;
 
-function kindOf(method: string, version: number): 'create' | 'update' | 'delete' | 'hard-delete' {
+function kindOf(
+  method: string,
+  version: number,
+): 'create' | 'update' | 'delete' | 'hard-delete' | 'purge-history' {
+  if (method === 'PURGE-HISTORY') return 'purge-history';
   if (method === 'HARD-DELETE') return 'hard-delete';
   if (method === 'DELETE') return 'delete';
   return version === 1 ? 'create' : 'update';

@@ -8,15 +8,18 @@ import type { Numbering } from '../store/database.ts';
 import { parseBody, readBody } from './body.ts';
 import { type Calls, callKind, productOf } from './calls.ts';
 import type { Control } from './control.ts';
-import type { Fault, Faults } from './faults.ts';
+import type { Faults } from './faults.ts';
+import { playFault, retryHeaders, throttled } from './play-fault.ts';
 import { sendFailure, sendJson, sendReply } from './reply.ts';
 import { fhirRequest } from './request.ts';
+import type { Throttle } from './throttle.ts';
 
 export interface ListenerParts {
   readonly service: Service;
   readonly agents: Numbering;
   readonly calls: Calls;
   readonly faults: Faults;
+  readonly throttle: Throttle;
   readonly control: Control;
   readonly maximumBodyBytes: number;
   readonly wakePublisher: () => void;
@@ -79,11 +82,18 @@ async function answerApi(
   const target = parseTarget(url, baseUrl);
   parts.calls.count(product, callKind(method, target.path));
   const text = method === 'GET' ? '' : await readBody(message, parts.maximumBodyBytes);
+  const waitMs = parts.throttle.waitMs();
+  if (waitMs > 0) {
+    sendFailure(response, throttled(), retryHeaders(waitMs));
+    return;
+  }
   const fault = parts.faults.take(method, url);
   if (fault !== undefined && (await playFault(fault, response))) return;
   const agent = parts.agents.numberOf(product);
-  const reply = answer(parts, { message, target, text, agent, baseUrl });
+  const stale = fault?.stale ?? false;
+  const reply = answer(parts, { message, target, text, agent, baseUrl, stale });
   if (method !== 'GET') parts.wakePublisher();
+  if (reply.delayMs) await delay(reply.delayMs);
   if (fault?.torn === 'after') response.destroy();
   else sendReply(response, reply);
 }
@@ -94,25 +104,16 @@ interface Arrived {
   readonly text: string;
   readonly agent: number;
   readonly baseUrl: string;
+  readonly stale: boolean;
 }
 
 function answer(parts: ListenerParts, { text, ...arrived }: Arrived) {
   const { message, target } = arrived;
   const isSearch = message.method === 'POST' && target.path.at(-1) === '_search';
   const parsed = parseBody(text, message.headers['content-type'], isSearch);
-  return dispatch(parts.service, fhirRequest({ ...arrived, parsed }));
-}
-
-/** True when the fault has ended the request. */
-async function playFault(fault: Fault, response: ServerResponse): Promise<boolean> {
-  if (fault.delayMs > 0) await delay(fault.delayMs);
-  if (fault.torn === 'before') {
-    response.destroy();
-    return true;
+  try {
+    return dispatch(parts.service, fhirRequest({ ...arrived, parsed }));
+  } finally {
+    parts.service.registry.settle();
   }
-  if (fault.status === undefined) return false;
-  const code = fault.status === 429 ? 'throttled' : 'transient';
-  const issue = { severity: 'error' as const, code, diagnostics: 'A scripted fault.' };
-  sendFailure(response, new FhirError(fault.status, [issue]), fault.headers);
-  return true;
 }

@@ -15,6 +15,16 @@ export interface FhirOptions {
   readonly maximumBundleEntries?: number | undefined;
   /** Bytes allowed in one request body. Default 64 MiB. */
   readonly maximumBodyBytes?: number | undefined;
+  /** Connection string of the storage account of $export and $import; without it neither works. */
+  readonly storage?: string | undefined;
+  /** Multiplies the waits of bulk jobs on Azure (15 s settling, 60 s queue). Default 0: none. */
+  readonly bulkTimeScale?: number | undefined;
+  /** Locks the API for writes and lets $import load in its InitialLoad mode. Default false. */
+  readonly initialImportMode?: boolean | undefined;
+  /** Sends events of imported versions too, which Azure is not known to do. Default false. */
+  readonly importEvents?: boolean | undefined;
+  /** The clock of this service runs this many milliseconds ahead of the machine's; negative for behind. Default 0. */
+  readonly clockOffsetMs?: number | undefined;
 }
 
 export const defaultAccount = 'local-fhir.fhir.azurehealthcareapis.com';

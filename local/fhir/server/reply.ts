@@ -13,11 +13,26 @@ export function sendReply(response: ServerResponse, reply: Reply): void {
     headers['last-modified'] = new Date(lastUpdatedOf(reply.version.seq)).toUTCString();
   }
   if (reply.location !== undefined) headers['location'] = reply.location;
+  Object.assign(headers, reply.headers);
   send(response, reply.status, headers, reply.body ?? '');
 }
 
 export function sendJson(response: ServerResponse, status: number, value: unknown): void {
   send(response, status, { 'content-type': 'application/json' }, JSON.stringify(value));
+}
+
+/** An answer that is no FHIR, such as a gateway's page; `headers` may replace the Content-Type. */
+export function sendText(
+  response: ServerResponse,
+  answer: {
+    readonly status: number;
+    readonly contentType: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly text: string;
+  },
+): void {
+  const headers = { 'content-type': answer.contentType, ...answer.headers };
+  send(response, answer.status, headers, answer.text);
 }
 
 /** Any failure as OperationOutcome; what is no `FhirError` is a defect and says nothing of its cause. */

@@ -9,6 +9,7 @@ export interface RequestParts {
   readonly parsed: ParsedBody;
   readonly agent: number;
   readonly baseUrl: string;
+  readonly stale: boolean;
 }
 
 /** Gathers what the interactions need from an HTTP request. */
@@ -18,6 +19,7 @@ export function fhirRequest({
   parsed,
   agent,
   baseUrl,
+  stale,
 }: RequestParts): FhirRequest {
   const { headers } = message;
   const prefer = headerText(headers['prefer']) ?? '';
@@ -37,7 +39,13 @@ export function fhirRequest({
     preferReturn: preferredReturn(prefer),
     strict: /\bhandling=strict\b/.test(prefer),
     baseUrl,
+    headers: {
+      accept: headers.accept,
+      prefer: headerText(headers['prefer']),
+      contentType: headers['content-type'],
+    },
     agent,
+    stale,
   };
 }
 

@@ -1,11 +1,12 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { rowNumber } from './stored-version.ts';
 
 /**
  * `resource` holds every version of every resource. `seq` is the clock: the
- * milliseconds of lastUpdated times 4096 plus a counter, so that row order is
- * commit order and is lastUpdated order, and one b-tree serves both. Index
+ * milliseconds of lastUpdated times a million plus a counter, so that row order is
+ * lastUpdated order (and commit order, but for imports), and one b-tree serves both. Index
  * tables have rows for the current, not deleted version only, and `seq` stands
  * before the less selective columns so that matches stream in page order.
  */
@@ -30,6 +31,8 @@ const schema = `
   CREATE TABLE IF NOT EXISTS agent (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
   CREATE TABLE IF NOT EXISTS hard_delete (
     seq INTEGER PRIMARY KEY, type INTEGER NOT NULL, id TEXT NOT NULL, agent INTEGER NOT NULL);
+  CREATE TABLE IF NOT EXISTS history_purge (
+    seq INTEGER PRIMARY KEY, type INTEGER NOT NULL, id TEXT NOT NULL, agent INTEGER NOT NULL);
   CREATE TABLE IF NOT EXISTS outbox (number INTEGER PRIMARY KEY AUTOINCREMENT, event TEXT NOT NULL);
 `;
 
@@ -38,12 +41,33 @@ export function openDatabase(dataFolder: string | undefined): DatabaseSync {
   if (dataFolder !== undefined) mkdirSync(dataFolder, { recursive: true });
   const database = new DatabaseSync(
     dataFolder === undefined ? ':memory:' : join(dataFolder, 'fhir.sqlite'),
+    { readBigInts: true },
   );
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
   database.exec('PRAGMA wal_autocheckpoint = 8000;');
   database.exec('PRAGMA cache_size = -131072; PRAGMA temp_store = MEMORY;');
   database.exec(schema);
+  widenRowNumbers(database);
   return database;
+}
+
+/** Data folders of version 0 numbered 4096 rows a millisecond. */
+function widenRowNumbers(database: DatabaseSync): void {
+  const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
+  if (version > 0) return;
+  database.exec('BEGIN');
+  for (const table of ['resource', 'code_index', 'range_index', 'text_index', 'hard_delete']) {
+    database.exec(`UPDATE ${table} SET seq = seq / 4096 * 1000000 + seq % 4096`);
+  }
+  database.exec('PRAGMA user_version = 1; COMMIT');
+}
+
+/** The latest row number handed out so far; 0 in an empty database. */
+export function latestRow(database: DatabaseSync): bigint {
+  const latest = database.prepare(
+    'SELECT max(seq) AS seq FROM (SELECT max(seq) AS seq FROM resource UNION ALL SELECT max(seq) FROM hard_delete)',
+  );
+  return rowNumber(latest.get()?.['seq']);
 }
 
 /** Numbers for names, handed out once and kept in the database, so that rows stay small. */

@@ -3,6 +3,7 @@ import type { JsonObject } from '../json.ts';
 import { foldText, type IndexValue, indexValues } from '../search/index-values.ts';
 import type { SearchParameter, SearchParameters } from '../search/parameters.ts';
 import { evaluatePath } from '../search/path.ts';
+import { afterAllRows } from './clock.ts';
 import type { Numbering } from './database.ts';
 import { createRowBuffer } from './row-buffer.ts';
 
@@ -16,7 +17,8 @@ function withoutTwins(numbered: readonly NumberedParameter[]): readonly Numbered
   return [...new Map(numbered.map((parameter) => [parameter.number, parameter])).values()];
 }
 
-type RowAction = (number: number, value: IndexValue, seq: number) => void;
+type ValueAction = (value: IndexValue) => void;
+type RowAction = (number: number, value: IndexValue, seq: bigint) => void;
 
 /** Keeps the search index tables in step with the current versions. */
 export function createIndexTables(
@@ -32,39 +34,64 @@ export function createIndexTables(
     }));
     byType.set(type, withoutTwins(numbered));
   }
+  const builtIn = new Map(byType);
   const buffers = rowBuffers(database);
   const removeRow = remover(database);
+  const dropRows = ['code_index', 'range_index', 'text_index'].map((table) =>
+    database.prepare(`DELETE FROM ${table} WHERE parameter = ? AND seq < ?`),
+  );
 
-  const forEachRow = (resource: JsonObject, type: string, seq: number, action: RowAction) => {
-    for (const { number, parameter } of byType.get(type) ?? []) {
-      for (const path of parameter.paths) {
-        for (const element of evaluatePath(path, resource)) {
-          for (const value of indexValues(parameter.kind, element)) action(number, value, seq);
-        }
+  const rowsOf = ({ paths, kind }: SearchParameter, resource: JsonObject, take: ValueAction) => {
+    for (const path of paths) {
+      for (const element of evaluatePath(path, resource)) {
+        for (const value of indexValues(kind, element)) take(value);
       }
     }
   };
-  let firstBuffered = Number.POSITIVE_INFINITY;
+  const forEachRow = (resource: JsonObject, type: string, seq: bigint, action: RowAction) => {
+    for (const { number, parameter } of byType.get(type) ?? []) {
+      rowsOf(parameter, resource, (value) => action(number, value, seq));
+    }
+  };
+  let firstBuffered = afterAllRows;
   const flush = () => {
-    firstBuffered = Number.POSITIVE_INFINITY;
+    firstBuffered = afterAllRows;
     buffers.flush();
   };
   return {
     /** Notes the rows of a new version; `flush` writes them. */
-    add(type: string, seq: number, resource: JsonObject): void {
-      firstBuffered = Math.min(firstBuffered, seq);
+    add(type: string, seq: bigint, resource: JsonObject): void {
+      if (seq < firstBuffered) firstBuffered = seq;
       forEachRow(resource, type, seq, buffers.add);
     },
     /** `resource` must be what was added under this `seq`: its rows are found by their whole key. */
-    remove(type: string, seq: number, resource: JsonObject): void {
+    remove(type: string, seq: bigint, resource: JsonObject): void {
       if (seq >= firstBuffered) flush();
       forEachRow(resource, type, seq, removeRow);
+    },
+    /** Indexes everything written from now on by these parameters too, and no longer by earlier ones. */
+    useCustom(parameters: readonly SearchParameter[]): void {
+      for (const [type, numbered] of builtIn) byType.set(type, numbered);
+      for (const parameter of parameters) {
+        const numbered = { number: numbering.numberOf(parameter.indexName), parameter };
+        byType.set(parameter.type, [...(byType.get(parameter.type) ?? []), numbered]);
+      }
+    },
+    /** Notes the rows of one parameter only, for a version that is already stored. */
+    addOne(parameter: SearchParameter, seq: bigint, resource: JsonObject): void {
+      const number = numbering.numberOf(parameter.indexName);
+      rowsOf(parameter, resource, (value) => buffers.add(number, value, seq));
+    },
+    /** Removes the rows of one parameter for versions before `below`. */
+    forget(parameter: SearchParameter, below: bigint): void {
+      const number = numbering.numberOf(parameter.indexName);
+      for (const drop of dropRows) drop.run(number, below);
     },
     /** To be called before a search and before each commit. */
     flush,
     /** To be called when a transaction is rolled back. */
     discard(): void {
-      firstBuffered = Number.POSITIVE_INFINITY;
+      firstBuffered = afterAllRows;
       buffers.discard();
     },
   };

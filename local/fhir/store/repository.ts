@@ -1,7 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { typeNumber } from '../definitions.ts';
 import { type JsonObject, parseStored } from '../json.ts';
-import { createClock } from './clock.ts';
 import { fhirEvent } from './fhir-event.ts';
 import type { IndexTables } from './index-tables.ts';
 import type { Outbox } from './outbox.ts';
@@ -13,10 +12,13 @@ import {
   versionColumns,
   type WriteMethod,
 } from './stored-version.ts';
+import type { WriteRows } from './write-rows.ts';
 
 export interface RepositoryParts {
   readonly database: DatabaseSync;
   readonly index: IndexTables;
+  /** Chooses the row of each write. */
+  readonly nextRow: WriteRows;
   /** Where events go, with the FHIR account they name; undefined when nobody listens. */
   readonly events: { readonly outbox: Outbox; readonly account: string } | undefined;
 }
@@ -32,9 +34,7 @@ export interface NewVersion {
 
 /** Versions of resources over SQLite. All calls are synchronous; `transaction` makes several atomic. */
 export function createRepository(parts: RepositoryParts) {
-  const { database } = parts;
-  const statements = prepare(database);
-  const clock = createClock(Number(statements.latest.get()?.['seq'] ?? 0));
+  const statements = prepare(parts.database);
   let depth = 0;
 
   function transaction<T>(work: () => T): T {
@@ -70,7 +70,7 @@ export function createRepository(parts: RepositoryParts) {
   function append(next: NewVersion, previous: StoredVersion | undefined): StoredVersion {
     return transaction(() => {
       if (previous !== undefined) retire(previous);
-      const seq = clock.next();
+      const seq = parts.nextRow(typeNumber(next.type));
       const version = (previous?.version ?? 0) + 1;
       const { type, id, method } = next;
       const body = versionBody(next.resource, { type, id, version, seq });
@@ -89,11 +89,28 @@ export function createRepository(parts: RepositoryParts) {
       if (!isDeleted(latest)) retire(latest);
       const type = typeNumber(latest.type);
       statements.erase.run(type, latest.id);
-      statements.logErase.run(clock.next(), type, latest.id, agent);
+      statements.logErase.run(parts.nextRow(type), type, latest.id, agent);
+    });
+  }
+
+  /** Removes all versions but the current one; only the write log keeps that. */
+  function purgeHistory(current: StoredVersion, agent: number): void {
+    transaction(() => {
+      const type = typeNumber(current.type);
+      statements.purge.run(type, current.id, current.version);
+      statements.logPurge.run(parts.nextRow(type), type, current.id, agent);
     });
   }
 
   return {
+    purgeHistory,
+    /** Writes the index rows of a current version again. */
+    reindex: (version: StoredVersion): void =>
+      transaction(() => {
+        const resource = parseStored(version.body);
+        parts.index.remove(version.type, version.seq, resource);
+        parts.index.add(version.type, version.seq, resource);
+      }),
     transaction,
     current,
     append,
@@ -112,9 +129,6 @@ function prepare(database: DatabaseSync) {
     begin: database.prepare('BEGIN IMMEDIATE'),
     commit: database.prepare('COMMIT'),
     rollback: database.prepare('ROLLBACK'),
-    latest: database.prepare(
-      'SELECT max(seq) AS seq FROM (SELECT max(seq) AS seq FROM resource UNION ALL SELECT max(seq) FROM hard_delete)',
-    ),
     current: database.prepare(
       `SELECT ${versionColumns} FROM resource WHERE type = ? AND id = ? ORDER BY version DESC LIMIT 1`,
     ),
@@ -124,6 +138,8 @@ function prepare(database: DatabaseSync) {
     insert: database.prepare('INSERT INTO resource VALUES (?, ?, ?, ?, ?, ?, ?, ?)'),
     retire: database.prepare('UPDATE resource SET live = 0 WHERE seq = ? AND live = 1'),
     erase: database.prepare('DELETE FROM resource WHERE type = ? AND id = ?'),
+    purge: database.prepare('DELETE FROM resource WHERE type = ? AND id = ? AND version <> ?'),
+    logPurge: database.prepare('INSERT INTO history_purge VALUES (?, ?, ?, ?)'),
     logErase: database.prepare('INSERT INTO hard_delete VALUES (?, ?, ?, ?)'),
   };
 }

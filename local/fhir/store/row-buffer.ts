@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 
-type Row = readonly (string | number)[];
+type Value = string | number | bigint;
+type Row = readonly Value[];
 
 const rowsPerStatement = 40;
 
@@ -28,7 +29,11 @@ export function createRowBuffer(database: DatabaseSync, table: string, columns: 
       rows = [];
       let start = 0;
       for (; start + rowsPerStatement <= sorted.length; start += rowsPerStatement) {
-        many.run(...sorted.slice(start, start + rowsPerStatement).flat());
+        const values: Value[] = [];
+        for (let index = start; index < start + rowsPerStatement; index += 1) {
+          values.push(...(sorted[index] ?? []));
+        }
+        many.run(...values);
       }
       for (; start < sorted.length; start += 1) single.run(...(sorted[start] ?? []));
     },
@@ -43,7 +48,7 @@ function byKey(left: Row, right: Row): number {
   return compare(left[0], right[0]) || compare(left[1], right[1]);
 }
 
-function compare(left: string | number | undefined, right: string | number | undefined): number {
+function compare(left: Value | undefined, right: Value | undefined): number {
   if (left === right || left === undefined || right === undefined) return 0;
   return left < right ? -1 : 1;
 }

@@ -1,12 +1,12 @@
 import { resourceTypes } from '../definitions.ts';
-import type { JsonObject } from '../json.ts';
+import { isObject, type JsonObject } from '../json.ts';
 import { lastUpdatedOf } from './clock.ts';
 
 export type WriteMethod = 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** One version of one resource as the database holds it. */
 export interface StoredVersion {
-  readonly seq: number;
+  readonly seq: bigint;
   readonly type: string;
   readonly id: string;
   readonly version: number;
@@ -20,13 +20,18 @@ export const versionColumns = 'seq, type, id, version, method, body';
 /** Reads a row of `versionColumns`. */
 export function storedVersion(row: Record<string, unknown>): StoredVersion {
   return {
-    seq: Number(row['seq']),
+    seq: rowNumber(row['seq']),
     type: resourceTypes[Number(row['type'])] ?? '',
     id: String(row['id']),
     version: Number(row['version']),
     method: writeMethod(row['method']),
     body: String(row['body']),
   };
+}
+
+/** A row number as a database with `readBigInts` gives it. */
+export function rowNumber(value: unknown): bigint {
+  return typeof value === 'bigint' ? value : 0n;
 }
 
 function writeMethod(value: unknown): WriteMethod {
@@ -41,16 +46,40 @@ export function etagOf(version: StoredVersion): string {
   return `W/"${version.version}"`;
 }
 
+interface VersionPlace {
+  readonly type: string;
+  readonly id: string;
+  readonly version: number;
+  readonly seq: bigint;
+}
+
+/** True for what an export wrote: it needs no copy to get its elements into their order. */
+function isInPlace(resource: JsonObject, place: VersionPlace): boolean {
+  const meta = resource['meta'];
+  return (
+    isObject(meta) &&
+    resource['resourceType'] === place.type &&
+    resource['id'] === place.id &&
+    meta['versionId'] === String(place.version) &&
+    meta['lastUpdated'] === lastUpdatedOf(place.seq) &&
+    startsWith(resource, ['resourceType', 'id', 'meta']) &&
+    startsWith(meta, ['versionId', 'lastUpdated'])
+  );
+}
+
+function startsWith(object: JsonObject, names: readonly string[]): boolean {
+  let index = 0;
+  for (const name in object) {
+    if (index === names.length) break;
+    if (name !== names[index]) return false;
+    index += 1;
+  }
+  return index === names.length;
+}
+
 /** The resource text with the id and the meta elements that the server sets, in a fixed order. */
-export function versionBody(
-  resource: JsonObject,
-  place: {
-    readonly type: string;
-    readonly id: string;
-    readonly version: number;
-    readonly seq: number;
-  },
-): string {
+export function versionBody(resource: JsonObject, place: VersionPlace): string {
+  if (isInPlace(resource, place)) return JSON.stringify(resource);
   const { resourceType: _type, id: _id, meta, ...rest } = resource;
   const { versionId: _version, lastUpdated: _updated, ...kept } = Object(meta ?? {});
   return JSON.stringify({

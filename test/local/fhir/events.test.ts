@@ -44,6 +44,18 @@ test('every committed create, update and soft delete becomes one event, in commi
   });
 });
 
+test('the deletions of a bulk delete become events without another request', async () => {
+  const grid = await eventGrid();
+  const service = await serve({ eventsUrl: grid.url });
+  await service.call('PUT', '/Patient/a', { resourceType: 'Patient', id: 'a' });
+  await service.call('DELETE', '/Patient/$bulk-delete', undefined, {
+    prefer: 'respond-async',
+    accept: 'application/fhir+json',
+  });
+  await idle(service);
+  expect(grid.events.map(briefly)).toEqual(['Created a 1', 'Deleted a 2']);
+});
+
 test('a failed transaction and a hard delete emit nothing; a batch emits what succeeded', async () => {
   const grid = await eventGrid();
   const service = await serve({ eventsUrl: grid.url });

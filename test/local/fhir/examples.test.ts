@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type Body, serve } from './running-service.ts';
+import { searchesFor, searchesThatMiss } from './searches-of-resource.ts';
 
 /** Official examples that break R4's own rules; they must be refused, not stored. */
 const notValid = new Set<string>([]);
@@ -12,7 +13,7 @@ interface Example extends Body {
   readonly id: string;
 }
 
-test('official HL7 examples are stored and come back equal, by read, _id and identifier', async () => {
+test('official HL7 examples are stored, come back equal, and are found by every value they are indexed by', async () => {
   const service = await serve();
   const examples = someExamples();
   expect(examples.length).toBeGreaterThan(250);
@@ -41,6 +42,12 @@ test('official HL7 examples are stored and come back equal, by read, _id and ide
       expect(await found(`/${resourceType}?identifier=${token}&_count=1000`)).toContain(id);
     }
   }
+
+  const asked = examples.flatMap((example) =>
+    searchesFor(example).map((search) => ({ id: example.id, search })),
+  );
+  expect(asked.length).toBeGreaterThan(1_000);
+  expect(await searchesThatMiss(service, asked)).toEqual([]);
 
   async function found(path: string) {
     return (await service.call('GET', path)).json.entry?.map(({ resource }) => resource!.id);

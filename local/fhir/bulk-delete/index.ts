@@ -1,0 +1,2 @@
+export { bulkDeleteKind } from './bulk-delete-job.ts';
+export { startBulkDelete } from './delete-request.ts';

@@ -1,0 +1,14 @@
+export type { BlobStoreOptions } from './blob-service.ts';
+export type * from './contract.ts';
+export { createBlobStore } from './create-blob-store.ts';
+export { type BundleImportOptions, createBundleImport } from './create-bundle-import.ts';
+export { type BulkExportOptions, createBulkExport } from './create-export.ts';
+export { type BulkImportOptions, createBulkImport } from './create-import.ts';
+export { createSearchExport, type SearchExportOptions } from './create-search-export.ts';
+export { createExportFileReader, type ExportFileReaderOptions } from './export-file-reader.ts';
+export { type LocatedError, locateErrors } from './locate-errors.ts';
+export { type NdjsonOptions, ndjsonLines } from './ndjson-lines.ts';
+export { readDeletes } from './read-deletes.ts';
+export { readImportErrors } from './read-import-errors.ts';
+export { scanResource } from './scan-resource.ts';
+export { softDeleteLine } from './soft-delete.ts';
