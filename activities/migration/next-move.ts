@@ -3,6 +3,7 @@ import {
   earlier,
   isAtRest,
   later,
+  type MigrationPlan,
   moved,
   nextWindow,
   numbered,
@@ -28,6 +29,9 @@ export type Move =
   /** Compare both sides, whole. */
   | { readonly kind: 'prove'; readonly proof: number }
   | { readonly kind: 'end'; readonly state: RunRecord['state'] };
+
+/** `_maxCount` of a service unless told otherwise: larger files spare the copying of small ones into larger. */
+const usualMaxCount = 10_000;
 
 /** How long a paused or blocked migration sleeps before it looks at its orders again. */
 const look = 15;
@@ -141,7 +145,7 @@ async function planNext(deps: MigrationDependencies, { run, orders }: Run): Prom
     return { run: await saveRun(deps.store, { ...run, begin, cursor }), window: null };
   }
   const number = run.windows + 1;
-  await recordWindow(deps, { run: { ...run, begin }, number, range, overlap: plan.overlapSeconds });
+  await recordWindow(deps, { run: { ...run, begin }, number, range, plan });
   const event = run.state === 'copying' ? 'prepared' : 'found';
   const next = after(run, event, {
     changedAt,
@@ -163,18 +167,20 @@ interface PlannedWindow {
   readonly run: RunRecord;
   readonly number: number;
   readonly range: SizedRange;
-  readonly overlap: number;
+  readonly plan: MigrationPlan;
 }
 
 async function recordWindow(
   { store, now }: MigrationDependencies,
-  { run, number, range, overlap }: PlannedWindow,
+  { run, number, range, plan }: PlannedWindow,
 ): Promise<void> {
   const extract: ExtractRecord = {
     name: windowName(number),
     side: 'source',
     since:
-      number === 1 ? range.since : later(run.begin ?? range.since, moved(range.since, -overlap)),
+      number === 1
+        ? range.since
+        : later(run.begin ?? range.since, moved(range.since, -plan.overlapSeconds)),
     till: range.till,
     expected: range.count,
     attempt: 0,
@@ -182,7 +188,7 @@ async function recordWindow(
     chunks: 0,
     lines: 0,
     shortLooks: 0,
-    maxCount: null,
+    maxCount: plan.fileResources > usualMaxCount ? plan.fileResources : null,
   };
   await store.extracts.put(run.id, extract.name, extract);
   await store.windows.put(run.id, numbered(number), {

@@ -1,3 +1,4 @@
+import type { WrittenBlob } from '../../shared/bulk/index.ts';
 import { AppError } from '../../shared/errors.ts';
 import {
   addToLedger,
@@ -64,6 +65,12 @@ interface Staged {
   readonly ledger: WindowLedger;
   readonly bytes: number;
   readonly files: readonly StagedFile[];
+}
+
+interface Blobs {
+  readonly container: string;
+  readonly name: string;
+  readonly urls: readonly string[];
 }
 
 /** One pass over a chunk, and what it found. */
@@ -134,24 +141,30 @@ class Staging {
     const urls = chunk.files.map(({ url }) => url);
     const container = stagingContainer(migrationId);
     const name = `${windowName(window.number)}/${chunk.type}-${numbered(chunk.number)}.ndjson`;
-    let written: { readonly url: string; readonly etag: string; readonly bytes: number };
+    let written: WrittenBlob;
     if (urls.every((url) => blobs.owns(url))) {
       for await (const lines of chunkLines(this.#deps, 'source', chunk)) judge(lines);
       if (this.#lines === 0) return undefined;
-      written =
-        this.#unfit.length > 0
-          ? await blobs.write(
-              container,
-              name,
-              this.#fitLines((lines) => lines.filter((line) => judgeLine(line, '').kind === 'fit')),
-            )
-          : await blobs.compose(container, name, urls);
+      written = await this.#fromBlobs({ container, name, urls });
     } else {
       written = await blobs.write(container, name, this.#fitLines(judge));
       if (this.#lines === 0) return undefined;
     }
     const { url, etag, bytes } = written;
     return { type: chunk.type ?? '', url, etag, bytes, lines: this.#lines, longest: this.#longest };
+  }
+
+  /** A file that is large enough and needs no change goes into the target as the source wrote it. */
+  async #fromBlobs({ container, name, urls }: Blobs): Promise<WrittenBlob> {
+    const { blobs } = this.#deps;
+    if (this.#unfit.length > 0) {
+      const isFit = (line: ScannedLine) => judgeLine(line, '').kind === 'fit';
+      const fit = this.#fitLines((lines) => lines.filter(isFit));
+      return blobs.write(container, name, fit);
+    }
+    const [only = ''] = urls;
+    const asItIs = urls.length === 1 ? await blobs.find(only) : undefined;
+    return asItIs ?? blobs.compose(container, name, urls);
   }
 
   async *#fitLines(

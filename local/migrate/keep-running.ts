@@ -3,6 +3,7 @@ import { type ServiceProcess, type ServiceStart, startService } from '../run/ser
 /** A service that is started again when it ends by itself, as Azure does with a Functions host. */
 export interface Kept {
   url(): string;
+  processId(): number;
   stop(): Promise<void>;
 }
 
@@ -21,7 +22,7 @@ export async function keepRunning(
   let restarts = 0;
   let stopping = false;
   let running: Promise<ServiceProcess>;
-  let url = '';
+  let current: Pick<ServiceProcess, 'url' | 'processId'>;
   const launch = (): Promise<ServiceProcess> =>
     startService({ ...start, onUnexpectedEnd: () => void again() });
   const again = async (): Promise<void> => {
@@ -30,16 +31,17 @@ export async function keepRunning(
     if (restarts > mostRestarts) return options.onGivenUp();
     running = launch();
     try {
-      url = (await running).url;
+      current = await running;
       options.onRestarted();
     } catch {
       options.onGivenUp();
     }
   };
   running = launch();
-  url = (await running).url;
+  current = await running;
   return {
-    url: () => url,
+    url: () => current.url,
+    processId: () => current.processId,
     stop: async () => {
       stopping = true;
       await (await running.catch(() => undefined))?.stop();

@@ -13,6 +13,9 @@ export interface MigrationSystem {
   functionsUrl(): string;
   readonly sourceUrl: string;
   readonly targetUrl: string;
+  /** Connection string. */
+  readonly storage: string;
+  functionsProcessId(): number;
   stop(): Promise<void>;
 }
 
@@ -58,7 +61,11 @@ export async function startMigrationSystem(
         onGivenUp: () => options.onUnexpectedEnd('the Functions host'),
       }),
     );
-    return { functionsUrl: () => host.url(), sourceUrl, targetUrl, stop };
+    return {
+      functionsUrl: () => host.url(),
+      functionsProcessId: () => host.processId(),
+      ...{ sourceUrl, targetUrl, storage: connectionString, stop },
+    };
   } catch (error) {
     await stop();
     throw error instanceof Error ? new RunError(error.message, { cause: error }) : error;

@@ -1,0 +1,126 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { readMigrateOptions } from '../../local/migrate/options.ts';
+import { type MigrationSystem, startMigrationSystem } from '../../local/migrate/system.ts';
+import { createBlobStore } from '../../shared/bulk/index.ts';
+import { BenchError } from '../bench-error.ts';
+import type { BenchOptions, Measurement, Row } from '../benchmark.ts';
+import { packageVersion } from '../package-version.ts';
+import { startStandIn } from '../stand-ins/stand-in.ts';
+import { bareExport, bareImport } from './bare-jobs.ts';
+import { writeInventedFiles } from './invented-service.ts';
+import { idealPipeline, type MigrationFigures, ourMigration } from './our-migration.ts';
+
+const defaultResources = 100_000;
+const pipelineWindows = 10;
+const bare = 'one bare export and import';
+const ideal = 'ideal two-stage pipeline';
+
+/**
+ * A whole service moved by the product, beside the stand-ins' own time for one bare export and one
+ * bare import of the same versions: once as one window, once as ten that overlap.
+ */
+export async function run({ scale, resources, say }: BenchOptions): Promise<Measurement> {
+  const size = resources ?? Math.max(1_000, Math.round(defaultResources * scale));
+  const folder = await mkdtemp(join(tmpdir(), 'fds-bench-'));
+  try {
+    const alone = await inSystem(folder, 'one', size, async (system) => {
+      say(`${size} resources: bare export and import`);
+      const jobs = await bareJobs(system, folder);
+      say(`bare: export ${told(jobs.exporting)}, import ${told(jobs.importing)}`);
+      const ours = await ourMigration(system, { windowResources: 1_000_000_000, resources: size });
+      say(`ours, one window: ${told(ours.seconds)}`);
+      return { jobs, ours };
+    });
+    const piped = await inSystem(folder, 'many', size, (system) =>
+      ourMigration(system, {
+        windowResources: Math.ceil(size / pipelineWindows),
+        resources: size,
+      }),
+    );
+    say(`ours, ${piped.windows} windows: ${told(piped.seconds)}`);
+    return measurement(size, alone, piped);
+  } finally {
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+async function inSystem<T>(
+  folder: string,
+  name: string,
+  resources: number,
+  work: (system: MigrationSystem) => Promise<T>,
+): Promise<T> {
+  const ports = ['functions', 'source', 'target', 'blob', 'queue', 'table'];
+  const data = ['--data', join(folder, name)];
+  const system = await startMigrationSystem({
+    ...readMigrateOptions([...data, ...ports.flatMap((port) => [`--${port}-port`, '0'])]),
+    onUnexpectedEnd: (ended) => {
+      throw new BenchError(`${ended} ended`);
+    },
+    onHostRestarted: () => undefined,
+  });
+  try {
+    const blobs = createBlobStore({ connectionString: system.storage });
+    const files = await writeInventedFiles(blobs, 'invented', resources);
+    await bareImport(system.sourceUrl, files);
+    return await work(system);
+  } finally {
+    await system.stop();
+  }
+}
+
+/** The import goes into a service of its own, so that the target is as empty for us as it was for it. */
+async function bareJobs(system: MigrationSystem, folder: string) {
+  const target = await startStandIn('fhir', [
+    ...['--storage', system.storage],
+    ...['--data', join(folder, 'bare-target')],
+  ]);
+  try {
+    const exported = await bareExport(system.sourceUrl, 'bare-export');
+    const imported = await bareImport(target.url, exported.result);
+    return { exporting: exported.seconds, importing: imported.seconds };
+  } finally {
+    await target.stop();
+  }
+}
+
+interface Alone {
+  readonly jobs: { readonly exporting: number; readonly importing: number };
+  readonly ours: MigrationFigures;
+}
+
+function measurement(size: number, { jobs, ours }: Alone, piped: MigrationFigures): Measurement {
+  const rate = (seconds: number) => Math.round(size / seconds);
+  const bareSeconds = jobs.exporting + jobs.importing;
+  const rows: readonly Row[] = [
+    {
+      case: `${size} versions, one window`,
+      unit: 'versions/s',
+      higherIsBetter: true,
+      ours: rate(ours.seconds),
+      others: { [bare]: rate(bareSeconds) },
+    },
+    {
+      case: `${size} versions, ${piped.windows} windows`,
+      unit: 'versions/s',
+      higherIsBetter: true,
+      ours: rate(piped.seconds),
+      others: { [bare]: rate(bareSeconds), [ideal]: rate(idealPipeline(piped.jobs)) },
+    },
+  ];
+  return {
+    versions: { node: process.versions.node, 'fhir-dataverse-sync': packageVersion('.') },
+    rows,
+    notes: [
+      `Bare: export ${told(jobs.exporting)}, import ${told(jobs.importing)}. Ours: ${told(ours.seconds)} in one window, ${told(piped.seconds)} in ${piped.windows}.`,
+      `Most memory of the Functions host: ${ours.megabytes ?? '?'} and ${piped.megabytes ?? '?'} MB.`,
+      'Ours reads every line once before it is imported (traps, books) and keeps checkpoints; the bare jobs do not. No proof in these figures: see the benchmark verify.',
+      "The ideal pipeline is made of this run's own job times: the first export, then each import beside the next export.",
+    ],
+  };
+}
+
+const told = (seconds: number): string => `${seconds.toFixed(1)} s`;

@@ -1,0 +1,79 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createMigrationApi } from '../../local/migrate/migration-api.ts';
+import type { MigrationSystem } from '../../local/migrate/system.ts';
+import { createMigrationStore, type JobRecord } from '../../shared/migration/index.ts';
+import { BenchError } from '../bench-error.ts';
+import { residentMegabytes } from '../stand-ins/stand-in.ts';
+
+export interface MigrationFigures {
+  /** From the start over the API until the last window is closed. */
+  readonly seconds: number;
+  readonly windows: number;
+  readonly loaded: number;
+  /** Seconds of each window's export and import job, in order. */
+  readonly jobs: readonly { readonly exporting: number; readonly importing: number }[];
+  /** Most resident memory of the Functions host, in MB; undefined where it cannot be told. */
+  readonly megabytes: number | undefined;
+}
+
+/** Moves the source over the product's own API, until everything is copied. */
+export async function ourMigration(
+  system: MigrationSystem,
+  { windowResources, resources }: { readonly windowResources: number; readonly resources: number },
+): Promise<MigrationFigures> {
+  const api = createMigrationApi(system.functionsUrl);
+  const began = performance.now();
+  const id = await api.start({
+    pattern: 'incremental',
+    windowResources,
+    windowBytes: 1e12,
+    lagSeconds: 0,
+    overlapSeconds: 0,
+    intervalSeconds: 3600,
+    pollSeconds: { first: 0.05, most: 0.5 },
+  });
+  let megabytes = 0;
+  for (;;) {
+    const { state, reason, progress } = await api.show(id);
+    megabytes = Math.max(megabytes, residentMegabytes(system.functionsProcessId()) ?? 0);
+    if (state === 'blocked') throw new BenchError(`the migration is blocked: ${reason}`);
+    const { loaded, present } = progress.total;
+    if (progress.windows.open === 0 && loaded + present >= resources) {
+      const seconds = (performance.now() - began) / 1000;
+      const jobs = await jobsOf(system, id, progress.windows.closed);
+      await api.order(id, 'stop');
+      return {
+        ...{ seconds, jobs, loaded, windows: progress.windows.closed },
+        megabytes: megabytes === 0 ? undefined : megabytes,
+      };
+    }
+    await sleep(100);
+  }
+}
+
+async function jobsOf(system: MigrationSystem, id: string, windows: number) {
+  const jobs = await createMigrationStore(system.storage).jobs.list(id);
+  const secondsOf = (window: number, kind: JobRecord['kind']): number => {
+    const name = `window-${String(window).padStart(7, '0')}`;
+    return jobs
+      .filter((job) => job.kind === kind && job.purpose.startsWith(name) && job.endedAt !== null)
+      .reduce(
+        (sum, job) =>
+          sum + (Date.parse(job.endedAt ?? job.intendedAt) - Date.parse(job.intendedAt)) / 1000,
+        0,
+      );
+  };
+  return Array.from({ length: windows }, (_, index) => ({
+    exporting: secondsOf(index + 1, 'export'),
+    importing: secondsOf(index + 1, 'import'),
+  }));
+}
+
+/** What two stages cost that overlap as far as they can: the next export beside each import. */
+export function idealPipeline(jobs: MigrationFigures['jobs']): number {
+  const first = jobs[0]?.exporting ?? 0;
+  const overlapped = jobs.map(({ importing }, index) =>
+    Math.max(importing, jobs[index + 1]?.exporting ?? 0),
+  );
+  return overlapped.reduce((sum, seconds) => sum + seconds, first);
+}
