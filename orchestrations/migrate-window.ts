@@ -61,7 +61,10 @@ interface BatchPlace extends MigrateWindowInput {
   readonly batch: string;
 }
 
-/** One `$import` operation: start, look until it has ended, account for every line. */
+/**
+ * One `$import` operation: start, look until it has ended, account for every line. Where there is
+ * no `$import`, Bundles in its place.
+ */
 function* importBatch(
   context: OrchestrationContext,
   place: BatchPlace,
@@ -73,6 +76,11 @@ function* importBatch(
     if (started.kind === 'settled') break;
     if (started.kind === 'settling') {
       yield* pause(context, started.seconds);
+      continue;
+    }
+    if (started.kind === 'bundles') {
+      const loaded = yield* steps.loadBundles(place);
+      if (loaded.kind !== 'more') return loaded;
       continue;
     }
     const polled = yield* steps.pollImport({ ...place, looks });

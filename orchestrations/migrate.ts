@@ -40,6 +40,11 @@ export function* migrate(context: OrchestrationContext): Orchestration<string> {
     case 'wait':
       yield* pause(context, move.seconds);
       break;
+    case 'purge': {
+      const purged = yield* steps.purgeStaging({ migrationId });
+      if (purged.kind !== 'purged') yield* pause(context, purgeAgain);
+      break;
+    }
     case 'prepare':
       yield* prepare(context, migrationId);
       break;
@@ -53,6 +58,9 @@ export function* migrate(context: OrchestrationContext): Orchestration<string> {
   context.df.continueAsNew({ migrationId, move: number + 1 });
   return 'goes on';
 }
+
+/** Seconds until a cleanup that failed is tried again; what keeps it from being done is in its record. */
+const purgeAgain = 60;
 
 /** Search parameters first: values are indexed while they are loaded, and no full reindex is needed. */
 function* prepare(context: OrchestrationContext, migrationId: string): Orchestration<void> {

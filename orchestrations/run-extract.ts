@@ -7,11 +7,16 @@ export interface ExtractPlace {
   readonly extract: string;
 }
 
-/** One `$export` job from its start to its files, started anew when it comes to nothing. */
+type Extracted = { readonly kind: 'ready'; readonly chunks: number };
+
+/**
+ * One `$export` job from its start to its files, started anew when it comes to nothing; where a
+ * service has no `$export`, page after page in its place.
+ */
 export function* runExtract(
   context: OrchestrationContext,
   place: ExtractPlace,
-): Orchestration<{ readonly kind: 'ready'; readonly chunks: number } | Blocked> {
+): Orchestration<Extracted | Blocked> {
   const steps = stepsOf<MigrationActivities>(context, remoteCall);
   for (let looks = 0; ; looks += 1) {
     const started = yield* steps.startExtract(place);
@@ -20,9 +25,21 @@ export function* runExtract(
       yield* pause(context, started.seconds);
       continue;
     }
+    if (started.kind === 'pages') return yield* pullAll(context, place);
     const polled = yield* steps.pollExtract({ ...place, looks });
     if (polled.kind === 'blocked' || polled.kind === 'ready') return polled;
     if (polled.kind === 'running') yield* pause(context, polled.seconds);
     else looks = 0;
+  }
+}
+
+function* pullAll(
+  context: OrchestrationContext,
+  place: ExtractPlace,
+): Orchestration<Extracted | Blocked> {
+  const steps = stepsOf<MigrationActivities>(context, remoteCall);
+  for (;;) {
+    const pulled = yield* steps.pullPages(place);
+    if (pulled.kind !== 'more') return pulled;
   }
 }

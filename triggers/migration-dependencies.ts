@@ -3,7 +3,9 @@ import {
   createBlobStore,
   createBulkExport,
   createBulkImport,
+  createBundleImport,
   createExportFileReader,
+  createSearchExport,
 } from '../shared/bulk/index.ts';
 import type { Config } from '../shared/config.ts';
 import { createHttp, type HttpOptions } from '../shared/http/index.ts';
@@ -29,16 +31,16 @@ export function createMigrationDependencies(config: Config): MigrationDependenci
       service: createMigrationService(endpoint.url, send),
       exporter: (dialect) => createBulkExport({ url: endpoint.url, send, dialect }),
       openFile: createExportFileReader({ store: blobs, http: files }),
+      pages: createSearchExport({ url: endpoint.url, send }),
     };
   };
   const target = endOf(migration.target);
+  const sendToTarget = createHttp(httpOptions(config, migration.target, []));
   return {
     store: createMigrationStore(config.storage),
     ends: { source: endOf(migration.source), target },
-    importer: createBulkImport({
-      url: migration.target.url,
-      send: createHttp(httpOptions(config, migration.target, [])),
-    }),
+    importer: createBulkImport({ url: migration.target.url, send: sendToTarget }),
+    bundles: createBundleImport({ url: migration.target.url, send: sendToTarget }),
     blobs,
     now: () => new Date(),
     orphanSeconds: config.authorization === 'loopback' ? orphanSeconds.local : orphanSeconds.azure,

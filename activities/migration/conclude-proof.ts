@@ -1,3 +1,4 @@
+import { hasThawed } from './cut-over-freeze.ts';
 import type { MigrationDependencies } from './dependencies.ts';
 import { issueCertificate } from './issue-certificate.ts';
 import { mendDifferences } from './mend-differences.ts';
@@ -5,7 +6,7 @@ import { loadProof, type ProofInput } from './proof-files.ts';
 import { after, loadRun, saveRun } from './run.ts';
 
 export interface ConcludedProof {
-  readonly kind: 'equal' | 'mended' | 'different';
+  readonly kind: 'equal' | 'mended' | 'different' | 'thawed';
 }
 
 /** Proofs that may find something to mend, before what is left is taken as it is. */
@@ -17,7 +18,7 @@ const mostMends = 4;
  */
 export function createConcludeProof(deps: MigrationDependencies) {
   return async (input: ProofInput): Promise<ConcludedProof> => {
-    const { run } = await loadRun(deps.store, input.migrationId);
+    const { run, orders } = await loadRun(deps.store, input.migrationId);
     if (run.proofs >= input.proof) return { kind: run.state === 'completed' ? 'equal' : 'mended' };
     const proof = await loadProof(deps.store, input);
     const changedAt = deps.now().toISOString();
@@ -29,6 +30,11 @@ export function createConcludeProof(deps: MigrationDependencies) {
         await saveRun(deps.store, { ...after(latest, 'found', { changedAt }), proofs });
         return { kind: 'mended' };
       }
+    }
+    // Somebody wrote to the source while it was compared: that is copied and proven first.
+    if (await hasThawed(deps, { run, orders })) {
+      await saveRun(deps.store, { ...after(run, 'found', { changedAt }), proofs, frozenAt: null });
+      return { kind: 'thawed' };
     }
     await issueCertificate(deps, input);
     const ending = proof.differences === 0 ? 'equal' : 'different';

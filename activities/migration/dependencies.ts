@@ -2,7 +2,9 @@ import type {
   BlobStore,
   BulkExport,
   BulkImport,
+  BundleImport,
   ExportFileReader,
+  SearchExport,
 } from '../../shared/bulk/index.ts';
 import type {
   MigrationService,
@@ -17,6 +19,8 @@ export interface MigrationEnd {
   /** By the dialect that the assessment found. */
   readonly exporter: (dialect: NonNullable<RunRecord['exportDialect']>) => BulkExport;
   readonly openFile: ExportFileReader;
+  /** Stands in for `$export` where there is none. */
+  readonly pages: SearchExport;
 }
 
 /** Everything that the steps of a migration may touch. */
@@ -24,6 +28,8 @@ export interface MigrationDependencies {
   readonly store: MigrationStore;
   readonly ends: Readonly<Record<Side, MigrationEnd>>;
   readonly importer: BulkImport;
+  /** Stands in for `$import` where there is none. */
+  readonly bundles: BundleImport;
   readonly blobs: BlobStore;
   readonly now: () => Date;
   /**

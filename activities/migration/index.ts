@@ -7,10 +7,13 @@ import { createCompareSides } from './compare-sides.ts';
 import { createConcludeProof } from './conclude-proof.ts';
 import type { MigrationDependencies } from './dependencies.ts';
 import { createDigestChunk } from './digest-chunk.ts';
+import { createLoadBundles } from './load-bundles.ts';
 import { createNextMove } from './next-move.ts';
 import { createPlanImport } from './plan-import.ts';
 import { createPollExtract } from './poll-extract.ts';
 import { createPollImport } from './poll-import.ts';
+import { createPullPages } from './pull-pages.ts';
+import { createPurgeStaging } from './purge-staging.ts';
 import { createRecordBlock, createRecordPrepared } from './record-state.ts';
 import { createSealStaging } from './seal-staging.ts';
 import { createSettleImport } from './settle-import.ts';
@@ -35,13 +38,16 @@ export function createMigrationActivities(deps: MigrationDependencies) {
     assess: blocking(createAssess(deps)),
     carrySearchParameters: blocking(createCarrySearchParameters(deps)),
     recordPrepared: createRecordPrepared(deps),
+    purgeStaging: blocking(createPurgeStaging(deps)),
     recordBlock: createRecordBlock(deps),
     startExtract: blocking(createStartExtract(deps)),
     pollExtract: blocking(createPollExtract(deps)),
+    pullPages: blocking(createPullPages(deps)),
     stageChunk: answeringLater(createStageChunk(deps)),
     sealStaging: blocking(createSealStaging(deps)),
     planImport: blocking(createPlanImport(deps)),
     startImport: blocking(createStartImport(deps)),
+    loadBundles: blocking(createLoadBundles(deps)),
     pollImport: blocking(createPollImport(deps)),
     settleImport: blocking(createSettleImport(deps)),
     closeWindow: blocking(createCloseWindow(deps)),

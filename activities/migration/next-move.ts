@@ -13,8 +13,10 @@ import {
   type WindowRecord,
   windowName,
 } from '../../shared/migration/index.ts';
+import { hasThawed, lookForFreeze } from './cut-over-freeze.ts';
 import type { MigrationDependencies } from './dependencies.ts';
-import { after, carriedBy, loadRun, type Run, saveRun } from './run.ts';
+import { proofExtract } from './proof-files.ts';
+import { after, carriedBy, loadRun, type Run, runsPartition, saveRun } from './run.ts';
 
 export interface NextMoveInput {
   readonly migrationId: string;
@@ -28,6 +30,8 @@ export type Move =
   | { readonly kind: 'wait'; readonly seconds: number }
   /** Compare both sides, whole. */
   | { readonly kind: 'prove'; readonly proof: number }
+  /** At rest: what is not needed any more is removed from storage and services. */
+  | { readonly kind: 'purge' }
   | { readonly kind: 'end'; readonly state: RunRecord['state'] };
 
 /** `_maxCount` of a service unless told otherwise: larger files spare the copying of small ones into larger. */
@@ -59,10 +63,9 @@ async function heldBack(
   { run, orders }: Run,
 ): Promise<Move | undefined> {
   const now = deps.now().toISOString();
-  if (isAtRest(run.state)) return { kind: 'end', state: run.state };
+  if (isAtRest(run.state)) return atRest(deps, run);
   if (orders.stop) {
-    const { state } = await saveRun(deps.store, after(run, 'stopped', { changedAt: now }));
-    return { kind: 'end', state };
+    return atRest(deps, await saveRun(deps.store, after(run, 'stopped', { changedAt: now })));
   }
   const pause = orders.pause ? look : Math.min(look, pauseLeft(orders.plan.pauseHours, now));
   if (pause > 0 && (run.state === 'copying' || run.state === 'waiting' || run.state === 'paused')) {
@@ -78,6 +81,12 @@ async function heldBack(
     }
   }
   return undefined;
+}
+
+async function atRest({ store }: MigrationDependencies, run: RunRecord): Promise<Move> {
+  const cleanup = await store.cleanups.get(runsPartition, run.id);
+  const isClean = cleanup?.state === 'done' && cleanup.of === run.changedAt;
+  return isClean ? { kind: 'end', state: run.state } : { kind: 'purge' };
 }
 
 async function released(deps: MigrationDependencies, run: RunRecord): Promise<RunRecord> {
@@ -219,14 +228,28 @@ async function whenCaughtUp(deps: MigrationDependencies, { run, orders }: Run): 
     });
     return { kind: 'wait', seconds: plan.intervalSeconds };
   }
-  const newest = rangeDone ? undefined : await deps.ends.source.service.edge('newest', true);
-  if (newest !== undefined && cursor !== null && newest >= cursor) {
-    const reason =
-      'cut-over: waits until the source has not changed for the lag; make it read-only';
-    await saveRun(deps.store, { ...after(run, 'caughtUp', { changedAt }), reason });
-    return { kind: 'wait', seconds: Math.max(1, Math.min(look, plan.lagSeconds)) };
+  // Frozen before, nothing copied since, still the same: a proof that was cut goes on where it was.
+  const isStill = run.frozenAt !== null && !(await hasThawed(deps, { run, orders }));
+  if (!rangeDone && !isStill) {
+    const freeze = await lookForFreeze(deps, { run, orders });
+    if (freeze.kind === 'waits') {
+      const { reason } = freeze;
+      await saveRun(deps.store, { ...after(run, 'caughtUp', { changedAt }), reason });
+      return { kind: 'wait', seconds: Math.max(1, Math.min(look, plan.lagSeconds)) };
+    }
   }
-  const proof = run.proofs + 1;
-  await saveRun(deps.store, after(run, 'frozen', { changedAt, frozenAt: cursor ?? changedAt }));
-  return { kind: 'prove', proof };
+  const frozenAt = (isStill ? run.frozenAt : cursor) ?? changedAt;
+  const proofs = await provenBefore(deps, run, frozenAt);
+  await saveRun(deps.store, after(run, 'frozen', { changedAt, frozenAt, proofs }));
+  return { kind: 'prove', proof: proofs + 1 };
+}
+
+/** A proof that was begun of another state of the source is left behind; the next has files of its own. */
+async function provenBefore(
+  { store }: MigrationDependencies,
+  { id, proofs }: RunRecord,
+  frozenAt: string,
+): Promise<number> {
+  const begun = await store.extracts.get(id, proofExtract(proofs + 1, 'source'));
+  return begun === undefined || begun.till === frozenAt ? proofs : proofs + 1;
 }

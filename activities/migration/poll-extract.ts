@@ -7,7 +7,7 @@ import type { MigrationDependencies } from './dependencies.ts';
 import { jobRow } from './export-jobs.ts';
 import { loadExtract } from './extract.ts';
 import { pollPause } from './poll-pause.ts';
-import { carriedBy, loadRun, type Run } from './run.ts';
+import { carriedBy, dialectOf, loadRun, type Run } from './run.ts';
 import type { ExtractInput } from './start-extract.ts';
 
 export interface PollExtractInput extends ExtractInput {
@@ -41,7 +41,7 @@ export function createPollExtract(deps: MigrationDependencies) {
     if (job === undefined || job.statusUrl === null || job.state !== 'running') {
       return giveUp(deps, { loaded, extract, job }, 'the job was lost');
     }
-    const exporter = deps.ends[extract.side].exporter(loaded.run.exportDialect ?? 'ahds');
+    const exporter = exporterOf(deps, { loaded, extract });
     const status = await exporter.status(job.statusUrl);
     const seconds = pollPause(loaded.orders.plan, input.looks, status);
     if (status.kind === 'running') return { kind: 'running', seconds };
@@ -57,6 +57,11 @@ interface Looked {
   readonly extract: ExtractRecord;
   readonly job: JobRecord | undefined;
 }
+
+const exporterOf = (
+  { ends }: MigrationDependencies,
+  { loaded, extract: { side } }: Pick<Looked, 'loaded' | 'extract'>,
+) => ends[side].exporter(dialectOf(loaded.run, side) ?? 'ahds');
 
 interface Done {
   readonly manifest: ExportManifest;
@@ -148,9 +153,7 @@ async function giveUp(
 ): Promise<PolledExtract | Blocked> {
   const { loaded, extract, job } = looked;
   if (job !== undefined && job.statusUrl !== null) {
-    await deps.ends[extract.side]
-      .exporter(loaded.run.exportDialect ?? 'ahds')
-      .cancel(job.statusUrl);
+    await exporterOf(deps, { loaded, extract }).cancel(job.statusUrl);
   }
   if (job !== undefined) {
     const row = jobRow(job.purpose, job.attempt);

@@ -31,6 +31,7 @@ const remedies: Readonly<Record<string, string>> = {
   'version-conflict':
     'The target holds another version under this number or instant. Compare the two and write the right one.',
   'future-date': 'The version is dated in the future. Check the clock of the source and replay.',
+  refused: 'The target refuses this resource, alone and after all others. Mend it, then replay.',
   'import-failed':
     'The import fails as a whole with this line in it. Look at the resource, then replay.',
 };

@@ -5,6 +5,7 @@ import {
   type RunEvent,
   type RunRecord,
   requireTransition,
+  type Side,
 } from '../../shared/migration/index.ts';
 
 export const runsPartition = 'runs';
@@ -45,6 +46,15 @@ export function after(
     state,
     changedAt: state === run.state ? run.changedAt : change.changedAt,
   };
+}
+
+/** Which `$export` a side speaks; null: it is read page by page. A target with `$import` is Azure's. */
+export function dialectOf(
+  { exportDialect, bulkImport }: RunRecord,
+  side: Side,
+): RunRecord['exportDialect'] {
+  if (side === 'source') return exportDialect;
+  return bulkImport ? 'ahds' : null;
 }
 
 export interface Carried {

@@ -3,7 +3,7 @@ import type { ExtractRecord, JobRecord } from '../../shared/migration/index.ts';
 import type { MigrationDependencies } from './dependencies.ts';
 import { containerOf, intendedJob, jobIdIn, jobRow } from './export-jobs.ts';
 import { loadExtract } from './extract.ts';
-import { carriedBy, loadRun, type Run } from './run.ts';
+import { carriedBy, dialectOf, loadRun, type Run } from './run.ts';
 
 export interface ExtractInput {
   readonly migrationId: string;
@@ -13,6 +13,8 @@ export interface ExtractInput {
 
 export type StartedExtract =
   | { readonly kind: 'started' }
+  /** The service has no `$export`: its resources are read page by page. */
+  | { readonly kind: 'pages' }
   /** It is not known yet whether the last kick-off began a job: look again. */
   | { readonly kind: 'settling'; readonly seconds: number };
 
@@ -26,6 +28,7 @@ export function createStartExtract(deps: MigrationDependencies) {
   return async ({ migrationId, extract: name }: ExtractInput): Promise<StartedExtract> => {
     const loaded = await loadRun(deps.store, migrationId);
     const extract = await loadExtract(deps.store, migrationId, name);
+    if (dialectOf(loaded.run, extract.side) === null) return { kind: 'pages' };
     const job = await deps.store.jobs.get(migrationId, jobRow(name, extract.attempt));
     if (job?.state === 'running' || job?.state === 'ended') return { kind: 'started' };
     if (job?.state === 'intended') {
@@ -41,8 +44,9 @@ export function createStartExtract(deps: MigrationDependencies) {
 async function settle(deps: MigrationDependencies, { run }: Run, job: JobRecord): Promise<number> {
   const row = jobRow(job.purpose, job.attempt);
   const id = job.container === null ? undefined : await jobIdIn(deps, job.container);
-  if (id !== undefined && run.exportDialect !== null) {
-    const statusUrl = deps.ends[job.side].exporter(run.exportDialect).statusUrlOf(id);
+  const dialect = dialectOf(run, job.side);
+  if (id !== undefined && dialect !== null) {
+    const statusUrl = deps.ends[job.side].exporter(dialect).statusUrlOf(id);
     await deps.store.jobs.put(run.id, row, { ...job, state: 'running', statusUrl });
     return 0;
   }
@@ -58,7 +62,7 @@ async function kickOff(
   extract: ExtractRecord,
 ): Promise<StartedExtract> {
   const attempt = extract.attempt + 1;
-  const dialect = run.exportDialect ?? 'ahds';
+  const dialect = dialectOf(run, extract.side) ?? 'ahds';
   const container = dialect === 'ahds' ? containerOf(run.id, extract.name, attempt) : null;
   const row = jobRow(extract.name, attempt);
   const job = intendedJob(extract, { attempt, container, intendedAt: deps.now().toISOString() });

@@ -3,6 +3,7 @@ import { loadBatch } from './batch.ts';
 import { type Blocked, blocked } from './blocked.ts';
 import type { MigrationDependencies } from './dependencies.ts';
 import { jobRow } from './export-jobs.ts';
+import { loadRun } from './run.ts';
 
 export interface BatchInput {
   readonly migrationId: string;
@@ -13,6 +14,8 @@ export interface BatchInput {
 export type StartedImport =
   | { readonly kind: 'started' }
   | { readonly kind: 'settled' }
+  /** The target has no `$import`: the lines are written in Bundles. */
+  | { readonly kind: 'bundles' }
   | { readonly kind: 'settling'; readonly seconds: number };
 
 export const batchPurpose = ({ window, batch }: Omit<BatchInput, 'migrationId'>): string =>
@@ -26,6 +29,8 @@ export function createStartImport(deps: MigrationDependencies) {
   return async (input: BatchInput): Promise<StartedImport | Blocked> => {
     const { migrationId, window, batch: name } = input;
     const batch = await loadBatch(deps.store, input);
+    const { run } = await loadRun(deps.store, migrationId);
+    if (!run.bulkImport) return { kind: 'bundles' };
     if (batch.settled) return { kind: 'settled' };
     const row = jobRow(batchPurpose(input), 1);
     const known = await deps.store.jobs.get(migrationId, row);

@@ -99,6 +99,7 @@ function typeTable({ types }: Certificate): string {
   return textTable(
     ['type', ...columns, 'hard-deleted', 'missing', 'extra', 'altered', 'undeleted', 'other'],
     rows,
+    columns.length,
   );
 }
 

@@ -3,17 +3,18 @@ export interface TableRow {
   readonly figures: readonly number[];
 }
 
-/** Rows of figures below their names, with their sums; columns of nothing but zeros are left out. */
+/** Rows of figures below their names, with their sums; of the columns after the first `always`, those of nothing but zeros are left out. */
 export function textTable(
   [first = '', ...titles]: readonly string[],
   rows: readonly TableRow[],
+  always: number,
 ): string {
   const sums = titles.map((_title, column) =>
     rows.reduce((sum, { figures }) => sum + (figures[column] ?? 0), 0),
   );
   const kept = titles
     .map((_title, column) => column)
-    .filter((column) => column === 0 || (sums[column] ?? 0) > 0);
+    .filter((column) => column < always || (sums[column] ?? 0) > 0);
   const lines = [
     [first, ...kept.map((column) => titles[column] ?? '')],
     ...[...rows, { name: 'all', figures: sums }].map(({ name, figures }) => [

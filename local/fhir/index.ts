@@ -55,10 +55,11 @@ export async function startFhir(options: FhirOptions): Promise<RunningFhir> {
     wakePublisher: () => publisher?.wake(),
     onDefect,
   });
-  const server = createServer(
-    { maxHeaderSize },
-    (message, response) => void listener(message, response),
-  );
+  const server = createServer({ maxHeaderSize }, (message, response) => {
+    // Clients that ask for the time of this service mean the clock that stamps its versions.
+    response.setHeader('date', new Date(clock.now()).toUTCString());
+    void listener(message, response);
+  });
   server.keepAliveTimeout = 60_000;
   try {
     await listen(server, options.port);

@@ -47,9 +47,11 @@ export interface BlobStore {
   ): Promise<WrittenBlob>;
   /**
    * One block blob out of several, in this order, without a download (Put Block From URL), each
-   * ending in a line feed. Sources must be blobs of this account, none empty of bytes needed.
+   * ending in a line feed. Sources must be blobs of this account; empty ones add nothing.
    */
   compose(container: string, name: string, sources: readonly string[]): Promise<ComposedBlob>;
+  /** Names of the containers that begin with it. */
+  containers(prefix: string): AsyncIterable<string>;
   ensureContainer(name: string): Promise<void>;
   /** Also when it does not exist. */
   removeContainer(name: string): Promise<void>;

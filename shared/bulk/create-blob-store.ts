@@ -37,6 +37,7 @@ export function createBlobStore(options: BlobStoreOptions): BlobStore {
         const opened = await Promise.all(sources.map(at));
         return await composeBlob({ target: await named(container, name), sources: opened, token });
       }),
+    containers: (prefix) => listContainers(client, prefix),
     ensureContainer: (name) =>
       orBlobFailure('creating a container', async () => {
         await (await client()).getContainerClient(name).createIfNotExists();
@@ -71,6 +72,17 @@ async function* listBlobs(
     if (!isMissing(error)) {
       throw blobFailure(error, 'listing blobs');
     }
+  }
+}
+
+async function* listContainers(
+  open: () => Promise<BlobServiceClient>,
+  prefix: string,
+): AsyncGenerator<string, void, undefined> {
+  try {
+    for await (const { name } of (await open()).listContainers({ prefix })) yield name;
+  } catch (error) {
+    throw blobFailure(error, 'listing containers');
   }
 }
 

@@ -101,7 +101,7 @@ function nextCursor(
 }
 
 function firstPage(base: string, request: SearchExportRequest, index: number): string {
-  const { types, since, till, history, pageSize = defaultPageSize } = request;
+  const { types, since, till, history, ids, pageSize = defaultPageSize } = request;
   const type = types[index];
   if (type === undefined ? index > 0 || !history : !isResourceType(type)) {
     const message = 'a search export needs resource types, all by name (history may have none)';
@@ -112,6 +112,7 @@ function firstPage(base: string, request: SearchExportRequest, index: number): s
     query.append('_since', since ?? '');
     return `${base}${type === undefined ? '' : `/${type}`}/_history?${present(query)}`;
   }
+  query.append('_id', ids?.join(',') ?? '');
   query.append('_sort', '_lastUpdated');
   query.append('_lastUpdated', since === undefined ? '' : `ge${since}`);
   query.append('_lastUpdated', till === undefined ? '' : `lt${till}`);

@@ -7,6 +7,8 @@ export interface SearchExportRequest {
   readonly till?: string;
   /** Read `_history` in place of search: every version, and deletes. */
   readonly history: boolean;
+  /** Only these of the type; as many as a URL holds. Not with `history`. */
+  readonly ids?: readonly string[];
   /** Resources per page asked for; default 1000. */
   readonly pageSize?: number;
 }

@@ -27,9 +27,8 @@ export interface Poll {
   readonly knownPhrases: boolean;
 }
 
-/** Microsoft.Health.Fhir.Core Resources.resx: OperationFailed, UserRequestedCancellation, UnknownError. */
-const jobFailure =
-  /operation failed for reason|user requested cancellation|operation failed for an unknown reason/i;
+/** Microsoft.Health.Fhir.Core Resources.resx: OperationFailed, UserRequestedCancellation. */
+const jobFailure = /operation failed for reason|user requested cancellation/i;
 
 /**
  * Polls once. Only an answer about the job ends it; whatever else goes wrong is `running` with the

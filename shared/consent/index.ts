@@ -6,4 +6,5 @@ export type {
 } from './contract.ts';
 export { evaluateConsent } from './evaluate.ts';
 export { patientOf, patientsOf } from './patient-of.ts';
+export { patientSearches } from './patient-search.ts';
 export { consentRequestResource } from './resource-facts.ts';

@@ -11,7 +11,7 @@ import {
   type VersionReference,
 } from './reference.ts';
 import type { FhirResource } from './resource.ts';
-import { searchAll } from './search.ts';
+import { type SearchPage, searchAll, searchPage } from './search.ts';
 import { createTransport } from './transport.ts';
 
 /**
@@ -30,6 +30,12 @@ export interface FhirClient {
     parameters: readonly (readonly [string, string])[],
     options?: { readonly maxPages?: number },
   ): AsyncIterable<FhirResource>;
+  /** One page of a search, and the link to the next; see `searchPage`. */
+  searchPage(
+    resourceType: string,
+    parameters: readonly (readonly [string, string])[],
+    link?: string,
+  ): Promise<SearchPage>;
   /** Conditional JSON patches, in request order. */
   patch(patches: readonly ResourcePatch[]): Promise<readonly PatchResult[]>;
   capability(): Promise<FhirCapability>;
@@ -72,6 +78,8 @@ export function createFhirClient(options: FhirClientOptions): FhirClient {
       ),
     search: (resourceType, parameters, searchOptions) =>
       searchAll(transport, { resourceType, parameters, ...searchOptions }),
+    searchPage: (resourceType, parameters, link) =>
+      searchPage(transport, { resourceType, parameters }, link),
     patch: (patches) =>
       inBatches(patches, batchSize, (chunk) => {
         for (const { reference, versionId } of chunk) {

@@ -54,6 +54,33 @@ export async function* searchAll(
   }
 }
 
+/** One page of a search, and the link to the next one. */
+export interface SearchPage {
+  readonly resources: readonly FhirResource[];
+  readonly next?: string;
+}
+
+/**
+ * One page of a search: the first, or the one that a link of an earlier page leads
+ * to. For work that goes on in another process.
+ * @throws as `searchAll`
+ */
+export async function searchPage(
+  transport: FhirTransport,
+  query: SearchQuery,
+  link?: string,
+): Promise<SearchPage> {
+  const url =
+    link === undefined ? firstPage(transport.base, query) : sameService(transport.base, link);
+  const { resources, next } = await readPage(transport, url, query.resourceType);
+  if (next === undefined) return { resources };
+  const following = sameService(transport.base, next);
+  if (following === url) {
+    throw unreadable(`a search for ${query.resourceType} with a next link to the same page`);
+  }
+  return { resources, next: following };
+}
+
 interface Page {
   readonly resources: readonly FhirResource[];
   readonly next: string | undefined;

@@ -18,6 +18,7 @@ export { printMapFileProblem } from './map-file-problem.ts';
 export { type MapFiles, packRoots } from './map-files.ts';
 export { mapJsonSchema } from './map-language.ts';
 export type {
+  ChildPlace,
   ColumnValue,
   ConceptValue,
   ExpandedRow,
@@ -30,6 +31,7 @@ export type {
   MappedRow,
   ReferenceValue,
   RootMap,
+  RootPlace,
   Writeback,
   WritebackResult,
 } from './map-pack.ts';

@@ -62,12 +62,34 @@ export interface ExpandedRow extends MappedRow {
   readonly below?: readonly (readonly ExpandedRow[])[];
 }
 
-/** One array (or object) of a resource that becomes rows of a child table. */
-export interface ExpansionMap {
+/** Where an expansion map puts rows, and the maps below it: what a removal has to know of it. */
+export interface ChildPlace {
   readonly name: string;
   readonly table: string;
   /** The child's lookup to its parent row. */
   readonly parentColumn: string;
+  readonly expansions: readonly ChildPlace[];
+}
+
+/**
+ * Where a root map puts rows, and how they are found again: what a removal has to
+ * know of it. Unlike the map, it outlives its use: rows stay when a map is disabled.
+ */
+export interface RootPlace {
+  readonly name: string;
+  readonly resourceType: string;
+  readonly table: string;
+  readonly idColumn: string;
+  readonly versionColumn: string;
+  /** Set on every row, for tables that serve several resource types. */
+  readonly discriminator?: { readonly column: string; readonly value: number };
+  /** The lookup that points to the patient's contact, if the table has one. */
+  readonly patientColumn?: string;
+  readonly expansions: readonly ChildPlace[];
+}
+
+/** One array (or object) of a resource that becomes rows of a child table. */
+export interface ExpansionMap extends ChildPlace {
   readonly parentTable: string;
   readonly columns: readonly string[];
   /** Columns that together identify a child row below its parent. */
@@ -112,22 +134,13 @@ export interface Writeback {
 }
 
 /** One FHIR resource type tied to one Dataverse table. */
-export interface RootMap {
-  readonly name: string;
-  readonly resourceType: string;
-  readonly table: string;
+export interface RootMap extends RootPlace {
   /** Every column that `map` may set; the key, version and discriminator columns are not among them. */
   readonly columns: readonly string[];
   /** First-level elements that the map reads: what a retrieve asks for with `_elements`. */
   readonly elements: readonly string[];
   readonly requiredElements: readonly string[];
-  readonly idColumn: string;
-  readonly versionColumn: string;
   readonly lastUpdatedColumn: string;
-  /** Set on every row, for tables that serve several resource types. */
-  readonly discriminator?: { readonly column: string; readonly value: number };
-  /** The lookup that points to the patient's contact, if the table has one. */
-  readonly patientColumn?: string;
   readonly expansions: readonly ExpansionMap[];
   readonly identifierTable?: IdentifierTable;
   /** `Patient/123`: the patient whose consent governs the resource; undefined when it is not about one patient. */

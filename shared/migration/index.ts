@@ -6,8 +6,10 @@ export type {
   ChunkRecord,
   ExtractRecord,
   JobRecord,
+  LoadRecord,
   OrdersRecord,
   ProofRecord,
+  PullRecord,
   QuarantinedVersion,
   RepairRecord,
   RunRecord,
@@ -29,6 +31,12 @@ export {
   type MigrationService,
   type Standing,
 } from './service.ts';
+export type {
+  CleanupRecord,
+  EstimateRecord,
+  FreezeRecord,
+  ImportProgress,
+} from './side-records.ts';
 export {
   createMigrationStore,
   inside,

@@ -118,6 +118,20 @@ export const windowRecord = z
   .readonly();
 export type WindowRecord = z.infer<typeof windowRecord>;
 
+/** How far the reading of a service without `$export` is, page by page. */
+export const pullRecord = z
+  .object({
+    /** Place of the type under way among those that are read. */
+    type: count,
+    /** Where in it; null: at its beginning. Holds links, no clinical data. */
+    cursor: z.string().nullable(),
+    chunks: count,
+    lines: count,
+    done: z.boolean(),
+  })
+  .readonly();
+export type PullRecord = z.infer<typeof pullRecord>;
+
 /** Files of one type out of an export that one activity handles. */
 export const chunkRecord = z
   .object({
@@ -139,6 +153,8 @@ export const stagedFile = z
     bytes: count,
     /** Bytes of the longest line: a processing unit of the import has to hold it. */
     longest: count,
+    /** Files of different layers go into different operations; 0 when absent. */
+    layer: count.optional(),
   })
   .readonly();
 export type StagedFile = z.infer<typeof stagedFile>;
@@ -150,6 +166,8 @@ export const stagedRecord = z
     ledger: windowLedger,
     bytes: count,
     files: z.array(stagedFile).readonly(),
+    /** Lines are moved and layered as the inspection of the window found right. */
+    mended: z.boolean().optional(),
   })
   .readonly();
 export type StagedRecord = z.infer<typeof stagedRecord>;
@@ -171,6 +189,20 @@ export const batchRecord = z
   .readonly();
 export type BatchRecord = z.infer<typeof batchRecord>;
 
+/** How far the writing of a batch in Bundles is. */
+export const loadRecord = z
+  .object({
+    /** Place among the files of the batch; offset of the next line in it, and its number. */
+    file: count,
+    offset: count,
+    line: z.int().min(1),
+    steps: count,
+    lines: count,
+    ledger: windowLedger,
+  })
+  .readonly();
+export type LoadRecord = z.infer<typeof loadRecord>;
+
 /** A version that could not be moved, with the place of its line, so that it can be tried again. */
 export const quarantinedVersion = z
   .object({
@@ -191,10 +223,13 @@ export type QuarantinedVersion = z.infer<typeof quarantinedVersion>;
 /** What was done to a version so that both sides are equal. */
 export const repairRecord = z
   .object({
-    kind: z.enum(['moved-last-updated', 'hard-deleted', 'deleted', 'loaded-again']),
+    kind: z.enum(['moved-last-updated', 'hard-deleted', 'deleted', 'loaded-again', 'replayed']),
     reference: z.string(),
     versionId: z.string().nullable(),
     detail: z.string(),
+    /** The instant that the version has in the target, and by how many milliseconds it was moved. */
+    lastUpdated: instant.optional(),
+    movedBy: z.int().optional(),
     at: instant,
   })
   .readonly();

@@ -18,6 +18,18 @@ export type Standing =
   | { readonly kind: 'gone' }
   | { readonly kind: 'missing' };
 
+export interface ProbeRequest {
+  readonly method: 'GET' | 'POST';
+  /** Below the base URL. */
+  readonly path: string;
+  readonly body?: string;
+}
+
+export interface Sample {
+  readonly resources: number;
+  readonly bytes: number;
+}
+
 /**
  * The plain REST side of a service that is moved: what is counted, looked up and deleted beside
  * `$export` and `$import`. Throws AppError FHIR_UNAVAILABLE, FHIR_REFUSED, RESPONSE_UNREADABLE and
@@ -29,6 +41,10 @@ export interface MigrationService {
   serverTime(): Promise<string>;
   /** The CapabilityStatement as it is. */
   capability(): Promise<unknown>;
+  /** The status of a request that has no effect, whatever it is; it finds out what is reachable. */
+  probe(request: ProbeRequest): Promise<number>;
+  /** A few resources of a type, and how many bytes of JSON they are; no more than it takes to tell sizes. */
+  sample(type: string, most: number): Promise<Sample>;
   /** A count that fails is a failure, never 0 (facts/migration.md §1.7, fault 5). */
   count(request: CountRequest): Promise<number>;
   /** `_lastUpdated` of the first or last version; undefined when there is none. */
@@ -86,6 +102,19 @@ export function createMigrationService(url: string, send: HttpSend): MigrationSe
       return new Date(time).toISOString();
     },
     capability: async () => parseJson((await get('metadata', 'reading /metadata')).text),
+    probe: async ({ method, path, body }) => {
+      const headers = { accept: 'application/fhir+json', 'content-type': 'application/fhir+json' };
+      const request = { method, url: `${url}/${path}`, headers, anyStatus: true };
+      return (await send({ ...request, ...(body === undefined ? {} : { body }) })).status;
+    },
+    sample: async (type, most) => {
+      const answer = await get(`${type}?_count=${most}`, `sampling ${type}`);
+      const found = parsed(page, answer.text, 'no Bundle').entry ?? [];
+      const sizes = found.flatMap(({ resource }) =>
+        resource === undefined ? [] : [Buffer.byteLength(JSON.stringify(resource))],
+      );
+      return { resources: sizes.length, bytes: sizes.reduce((sum, size) => sum + size, 0) };
+    },
     count: async (request) => {
       const answer = await get(countPath(request), 'counting resources');
       return parsed(countAnswer, answer.text, 'a count that is none').total;

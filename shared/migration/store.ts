@@ -9,10 +9,14 @@ import {
   extractRecord,
   type JobRecord,
   jobRecord,
+  type LoadRecord,
+  loadRecord,
   type OrdersRecord,
   ordersRecord,
   type ProofRecord,
+  type PullRecord,
   proofRecord,
+  pullRecord,
   type QuarantinedVersion,
   quarantinedVersion,
   type RepairRecord,
@@ -26,6 +30,16 @@ import {
   type WindowRecord,
   windowRecord,
 } from './records.ts';
+import {
+  type CleanupRecord,
+  cleanupRecord,
+  type EstimateRecord,
+  estimateRecord,
+  type FreezeRecord,
+  freezeRecord,
+  type ImportProgress,
+  importProgress,
+} from './side-records.ts';
 
 /** Records of one kind, below a partition, by a key of their own. */
 export interface Records<T> {
@@ -49,11 +63,17 @@ export interface MigrationStore {
   /** Partition `runs`, row = id of the migration. */
   readonly runs: Records<RunRecord>;
   readonly orders: Records<OrdersRecord>;
+  readonly estimates: Records<EstimateRecord>;
+  readonly freezes: Records<FreezeRecord>;
+  readonly cleanups: Records<CleanupRecord>;
   /** Partition = id of the migration, as of all below; row = name of the extract. */
   readonly extracts: Records<ExtractRecord>;
+  /** Row = name of the extract. */
+  readonly pulls: Records<PullRecord>;
   readonly jobs: Records<JobRecord>;
   /** Row = `numbered(window)`. */
   readonly windows: Records<WindowRecord>;
+  readonly imports: Records<ImportProgress>;
   /** Partition = `inside(migration, extract)`, row = `numbered(chunk)`. */
   readonly chunks: Records<ChunkRecord>;
   readonly staged: Records<StagedRecord>;
@@ -61,6 +81,8 @@ export interface MigrationStore {
   readonly batches: Records<BatchRecord>;
   /** Partition = `inside(migration, windowName, batch)`, row = `numbered(file)`. */
   readonly batchFiles: Records<StagedFile>;
+  /** Row = window and batch. */
+  readonly loads: Records<LoadRecord>;
   readonly quarantine: Records<QuarantinedVersion>;
   readonly repairs: Records<RepairRecord>;
   readonly proofs: Records<ProofRecord>;
@@ -80,13 +102,19 @@ export function createMigrationStore(storage: string): MigrationStore {
   return {
     runs: open('Runs', runRecord),
     orders: open('Orders', ordersRecord),
+    estimates: open('Estimates', estimateRecord),
+    freezes: open('Freezes', freezeRecord),
+    cleanups: open('Cleanups', cleanupRecord),
     extracts: open('Extracts', extractRecord),
+    pulls: open('Pulls', pullRecord),
     jobs: open('Jobs', jobRecord),
     windows: open('Windows', windowRecord),
+    imports: open('Imports', importProgress),
     chunks: open('Chunks', chunkRecord),
     staged: open('Staged', stagedRecord),
     batches: open('Batches', batchRecord),
     batchFiles: open('BatchFiles', stagedFile),
+    loads: open('Loads', loadRecord),
     quarantine: open('Quarantine', quarantinedVersion),
     repairs: open('Repairs', repairRecord),
     proofs: open('Proofs', proofRecord),

@@ -62,6 +62,6 @@ function contentSentence({ verdict, types, comparison }: Certificate): string {
     case 'equal-except-quarantined':
       return `By its digests, source and target held the same ${figure}; the source's others are exactly those excepted as quarantined.`;
     case 'different':
-      return `By its digests, source and target were not the same; ${figure} were equal.`;
+      return `Source and target were not found equal; ${figure} were, and what differs or was not accounted for is counted above.`;
   }
 }

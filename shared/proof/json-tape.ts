@@ -28,7 +28,7 @@ export const field = {
   keyEnd: 3,
   /** First four bytes of the key, in an order that signed comparison keeps. */
   prefix: 4,
-  /** Children of objects (by key) and arrays (as written), set for these only: `children[first]` and on. */
+  /** Children of objects (by key) and of arrays (as written), `children[first]` and on; unset in others. */
   first: 5,
   count: 6,
   /** One of `shape`; a verbatim value is its own canonical form, byte for byte. */

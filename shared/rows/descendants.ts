@@ -1,5 +1,5 @@
 import type { DataverseClient } from '../dataverse/index.ts';
-import type { ExpansionMap } from '../mapping/index.ts';
+import type { ChildPlace } from '../mapping/index.ts';
 import { rowsOf } from './row-snapshot.ts';
 
 /** A child row, or a row below one. */
@@ -12,7 +12,7 @@ export interface Descendant {
 
 /** The rows of some parents by one expansion map. */
 export interface ParentRows {
-  readonly expansion: ExpansionMap;
+  readonly expansion: ChildPlace;
   readonly rowIds: readonly string[];
 }
 

@@ -6,7 +6,7 @@ import type {
   Filter,
 } from '../dataverse/index.ts';
 import { AppError } from '../errors.ts';
-import type { ConceptValue, MapPack, RootMap } from '../mapping/index.ts';
+import type { ConceptValue, MapPack, RootMap, RootPlace } from '../mapping/index.ts';
 import { conceptKey, conceptQuery, matchConcepts } from './concept-rows.ts';
 import { fhirKey } from './fhir-key.ts';
 import type { RowDirectory } from './row-directory.ts';
@@ -79,7 +79,7 @@ async function read(
 
 /** Finds the rows of resources by FHIR id, with these columns. */
 export function rootQuery(
-  root: RootMap,
+  root: RootPlace,
   ids: readonly string[],
   select: readonly string[],
 ): DataverseOperation {
@@ -105,7 +105,7 @@ export function rowsOf(result: DataverseResult | undefined): readonly DataverseR
 
 /** Pairs rows with references. Of several rows with one key the one with the lowest id counts, always the same. */
 export function byReference(
-  root: RootMap,
+  root: RootPlace,
   ids: readonly string[],
   rows: readonly DataverseRow[],
 ): ReadonlyMap<string, DataverseRow> {

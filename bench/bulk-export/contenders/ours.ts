@@ -1,7 +1,5 @@
-import { createWriteStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import {
   createBulkExport,
   createExportFileReader,
@@ -13,6 +11,7 @@ import { inParallel } from '../../in-parallel.ts';
 import { report } from './report.ts';
 
 const filesAtOnce = 5;
+const flushBytes = 1_000_000;
 
 await report(async (url, folder) => {
   const http = { allowedOrigins: [url], userAgent: 'bench/1' };
@@ -23,24 +22,30 @@ await report(async (url, folder) => {
   if (status.kind !== 'done') throw new BenchError(status.kind);
   const { files, requiresAccessToken } = status.manifest;
   const read = createExportFileReader({ http });
-  const counts = await inParallel([...files.entries()], filesAtOnce, async ([index, file]) => {
-    let count = 0;
-    async function* counted() {
-      const kept: Buffer[] = [];
-      async function* chunks() {
-        for await (const chunk of read(file, { requiresAccessToken })) {
-          kept.push(chunk);
-          yield chunk;
-        }
-      }
-      for await (const lines of ndjsonLines(chunks(), { file: file.url })) {
-        count += lines.length;
-        yield* kept.splice(0);
-      }
-      yield* kept;
-    }
-    await pipeline(Readable.from(counted()), createWriteStream(join(folder, `${index}.ndjson`)));
-    return count;
-  });
+  const counts = await inParallel([...files.entries()], filesAtOnce, ([index, file]) =>
+    keep(read(file, { requiresAccessToken }), join(folder, `${index}.ndjson`)),
+  );
   return counts.reduce((sum, count) => sum + count, 0);
 });
+
+/** Writes a file as it comes; the number of its lines. */
+async function keep(bytes: AsyncIterable<Buffer>, path: string): Promise<number> {
+  await using file = await open(path, 'w');
+  const kept: Buffer[] = [];
+  let size = 0;
+  async function* written() {
+    for await (const chunk of bytes) {
+      kept.push(chunk);
+      size += chunk.length;
+      if (size >= flushBytes) {
+        size = 0;
+        await file.writev(kept.splice(0));
+      }
+      yield chunk;
+    }
+  }
+  let count = 0;
+  for await (const lines of ndjsonLines(written(), { file: path })) count += lines.length;
+  await file.writev(kept);
+  return count;
+}

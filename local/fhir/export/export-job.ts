@@ -106,10 +106,11 @@ async function exportRange(task: Export, { selection, from, range }: Range) {
     if (file.count() > 0) files.push({ type: selection.type, ...(await file.close()) });
   };
   const open = () =>
-    createNdjsonFile(
-      task.container,
-      fileName(task, `${selection.type}-${range}-${files.length + 1}`),
-    );
+    createNdjsonFile({
+      container: task.container,
+      name: fileName(task, `${selection.type}-${range}-${files.length + 1}`),
+      abortSignal: run.signal,
+    });
   let file = open();
   let left = request.maxCount;
   let next = from;

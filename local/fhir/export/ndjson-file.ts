@@ -8,11 +8,17 @@ export interface WrittenFile {
   readonly count: number;
 }
 
+export interface NewFile {
+  readonly container: ContainerClient;
+  readonly name: string;
+  readonly abortSignal: AbortSignal;
+}
+
 /**
  * Writes one NDJSON block blob in blocks, one upload under way at a time while
  * the next block fills. The blob appears whole, with `close`.
  */
-export function createNdjsonFile(container: ContainerClient, name: string) {
+export function createNdjsonFile({ container, name, abortSignal }: NewFile) {
   const blob = container.getBlockBlobClient(name);
   const blocks: string[] = [];
   let lines: string[] = [];
@@ -28,7 +34,7 @@ export function createNdjsonFile(container: ContainerClient, name: string) {
     await upload;
     const id = Buffer.from(String(blocks.length).padStart(6, '0')).toString('base64');
     blocks.push(id);
-    upload = blob.stageBlock(id, content, content.length);
+    upload = blob.stageBlock(id, content, content.length, { abortSignal });
     // The failure is met where the upload is awaited; until then it must not count as unhandled.
     upload.catch(() => undefined);
   }
@@ -49,11 +55,11 @@ export function createNdjsonFile(container: ContainerClient, name: string) {
     async close(): Promise<WrittenFile> {
       if (blocks.length === 0) {
         const content = Buffer.from(lines.length === 0 ? '' : `${lines.join('\n')}\n`);
-        await blob.upload(content, content.length);
+        await blob.upload(content, content.length, { abortSignal });
       } else {
         if (lines.length > 0) await stage();
         await upload;
-        await blob.commitBlockList(blocks);
+        await blob.commitBlockList(blocks, { abortSignal });
       }
       return { url: blobUrl(blob), count };
     },

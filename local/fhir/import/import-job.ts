@@ -29,7 +29,8 @@ async function runImport(service: Service, loader: VersionLoader, run: JobRun) {
   const { storage } = service.bulk;
   if (storage === undefined) throw badRequest('The import storage account is not configured.');
   const known = run.parts();
-  const parts = known.length > 0 ? known : run.addParts(await planUnits(storage, request));
+  const parts =
+    known.length > 0 ? known : run.addParts(await planUnits(storage, request, run.signal));
   const afterBatch = failAfter(service.bulk.faults);
   const task: Import = { service, loader, run, request, storage, afterBatch };
   for (const part of parts) {
@@ -76,7 +77,10 @@ async function loadUnit(task: Import, number: number, unit: ImportUnit): Promise
   const blob = storage.blobAt(unit.url);
   const length = await lengthOf(task, unit.url);
   const batches = createLineBatches({ ...task, type: unit.type });
-  const range = { offset: unit.offset, bytes: request.unitBytes, length };
+  const range = {
+    ...{ offset: unit.offset, bytes: request.unitBytes, length },
+    abortSignal: run.signal,
+  };
   for await (const lines of unitLines(blob, range)) await batches.add(lines);
   const { succeeded, errors } = await batches.end();
   const name = `${unit.type ?? ''}${run.job.number}_${run.job.number + number}.ndjson`;
@@ -85,9 +89,10 @@ async function loadUnit(task: Import, number: number, unit: ImportUnit): Promise
   run.finishPart(number, { succeeded, failed: errors.length, errorUrl });
 }
 
-async function lengthOf({ storage }: Import, url: string): Promise<number> {
+async function lengthOf({ storage, run }: Import, url: string): Promise<number> {
+  const abortSignal = run.signal;
   try {
-    return (await storage.blobAt(url).getProperties()).contentLength ?? 0;
+    return (await storage.blobAt(url).getProperties({ abortSignal })).contentLength ?? 0;
   } catch {
     throw badRequest(
       `Input file deleted, renamed, or moved during job. Import processing operation failed.`,

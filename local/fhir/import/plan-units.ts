@@ -8,11 +8,14 @@ const checksAtOnce = 16;
 export async function planUnits(
   storage: StorageAccount,
   { input, unitBytes }: ImportRequest,
+  abortSignal: AbortSignal,
 ): Promise<readonly ImportUnit[]> {
   const units: ImportUnit[] = [];
   for (let start = 0; start < input.length; start += checksAtOnce) {
     const some = input.slice(start, start + checksAtOnce);
-    const lengths = await Promise.all(some.map((item) => checkedLength(storage, item)));
+    const lengths = await Promise.all(
+      some.map((item) => checkedLength(storage, item, abortSignal)),
+    );
     some.forEach(({ type, url }, index) => {
       // An empty file is a unit too, so that it is reported.
       const count = Math.max(1, Math.ceil((lengths[index] ?? 0) / unitBytes));
@@ -24,10 +27,14 @@ export async function planUnits(
   return units;
 }
 
-async function checkedLength(storage: StorageAccount, { url, etag }: ImportInput): Promise<number> {
+async function checkedLength(
+  storage: StorageAccount,
+  { url, etag }: ImportInput,
+  abortSignal: AbortSignal,
+): Promise<number> {
   const properties = await storage
     .blobAt(url)
-    .getProperties()
+    .getProperties({ abortSignal })
     .catch(() => undefined);
   if (properties === undefined) throw badRequest(`Failed to access input files. ${url}`);
   // Some callers keep the quotes of the header, some do not.

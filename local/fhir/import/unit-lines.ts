@@ -12,6 +12,7 @@ export interface UnitRange {
   readonly bytes: number;
   /** Bytes of the whole file. */
   readonly length: number;
+  readonly abortSignal: AbortSignal;
 }
 
 const newline = 0x0a;
@@ -24,12 +25,12 @@ const newline = 0x0a;
  */
 export async function* unitLines(
   blob: BlockBlobClient,
-  { offset, bytes, length }: UnitRange,
+  { offset, bytes, length, abortSignal }: UnitRange,
 ): AsyncGenerator<readonly UnitLine[]> {
   const reader = createLineReader(offset > 0);
   let rest: Buffer = Buffer.alloc(0);
   let consumed = 0;
-  for await (const block of blobBlocks(blob, offset, length)) {
+  for await (const block of blobBlocks(blob, { offset, length, abortSignal })) {
     const buffer = rest.length === 0 ? block : Buffer.concat([rest, block]);
     const isLast = offset + consumed + buffer.length >= length;
     // A line that begins at the very end of the unit still belongs to it.

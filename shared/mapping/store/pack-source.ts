@@ -1,7 +1,8 @@
 import { isInUse } from '../is-in-use.ts';
-import type { MapPack } from '../map-pack.ts';
+import type { MapPack, RootPlace } from '../map-pack.ts';
 import type { MapStore } from './map-store.ts';
 import { loadPinnedPack, pinPack } from './pinned-packs.ts';
+import { recordedPlaces } from './row-places.ts';
 import type { MapStorage } from './storage.ts';
 
 /** Which pack work is done with, on this host. */
@@ -17,6 +18,8 @@ export interface PackSource {
    * @throws AppError MAP_PACK_UNKNOWN
    */
   pinned(hash: string): Promise<MapPack>;
+  /** Where the maps of all packs that work ever began with put rows, in use now or not. */
+  places(): Promise<readonly RootPlace[]>;
 }
 
 export interface PackSourceOptions {
@@ -81,6 +84,7 @@ export function createPackSource(options: PackSourceOptions): PackSource {
   };
   return {
     pinned,
+    places: () => recordedPlaces(storage),
     current: async ({ fresh } = { fresh: false }) => {
       if (fresh) return look();
       const stale = latest === undefined || clock() - lookedAt > freshFor;

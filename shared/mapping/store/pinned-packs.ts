@@ -5,6 +5,7 @@ import { type CompileOptions, compilePack } from '../compile-pack.ts';
 import { parseMapFiles } from '../load-map-files.ts';
 import type { MapFiles } from '../map-files.ts';
 import type { MapPack } from '../map-pack.ts';
+import { recordPlaces } from './row-places.ts';
 import { insertText, type MapStorage, readText } from './storage.ts';
 
 const headSchema = z.strictObject({ text: z.string(), parts: z.int().positive() });
@@ -20,7 +21,8 @@ const sourceKey = (text: string) => ({ partition: 'pack-source', row: text });
  * Saves what a pack was made of under its hash, so that work that began with it
  * can end with it, on any worker and after any edit. Repeating it changes
  * nothing. Pinned packs are never removed: they are small, and nobody can know
- * when the last orchestration that began with one has ended.
+ * when the last orchestration that began with one has ended. Where its maps put
+ * rows is recorded first, so that no work can write what no removal finds.
  * @param enabled the root maps in use
  * @returns the pack, compiled
  */
@@ -30,6 +32,7 @@ export async function pinPack(
   options: CompileOptions & { readonly enabled: readonly string[] },
 ): Promise<MapPack> {
   const pack = compilePack(files, options);
+  await recordPlaces(storage, [...pack.roots.values()]);
   const head = headKey(pack.hash);
   if ((await storage.get(head)) !== undefined) return pack;
   const all = [...files.entities, ...files.expansions, ...files.values];

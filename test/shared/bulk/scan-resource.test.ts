@@ -130,6 +130,7 @@ describe('the scan of a line', () => {
     '{"resourceType":"Patient","\\u0069d":"a"}',
     '{"resourceType":"Patient","meta":{"versionId":"1"},"meta":{"versionId":"2"}}',
     '{"resourceType":"Pat\\u0069ent","id":"a"}',
+    '{"resourceType":"Patient","meta":{"versionId":"1"},"meta":{}}',
     '{"resourceType":"Patient","meta":[]}',
     '{"resourceType":"Patient"} x',
     '\uFEFF{"resourceType":"Patient"}',

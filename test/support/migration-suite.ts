@@ -1,0 +1,52 @@
+import { afterAll, afterEach, beforeAll, beforeEach, vi } from 'vitest';
+import { type RunningStorage, startStorage } from '../../local/storage/index.ts';
+import { expectSound } from './migration-checks.ts';
+import { Passage, type Ran } from './migration-run.ts';
+import { scheduleOf } from './migration-schedule.ts';
+import { openWorld } from './migration-world.ts';
+
+let storage: RunningStorage;
+
+export const sharedStorage = (): string => storage.connectionString;
+
+/** To be called once at the top of a test file: an Azurite for all its worlds, and time that stands still. */
+export function useMigrationWorlds(): void {
+  beforeAll(async () => {
+    storage = await startStorage({ blobPort: 0, queuePort: 0, tablePort: 0 });
+  }, 180_000);
+  afterAll(() => storage.close(), 60_000);
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'] }));
+  afterEach(() => void vi.useRealTimers());
+}
+
+/** Seeds of a test: one of `FAULT_SEED` alone when that is set, to look at a failure again. */
+export function seedsFrom(first: number, count: number): readonly number[] {
+  const asked = process.env['FAULT_SEED'];
+  if (asked !== undefined) return [Number(asked)];
+  return Array.from({ length: count }, (_, index) => first + index);
+}
+
+/** Runs one schedule and checks its end; a failure says how to see it again, and what happened. */
+export async function runSchedule(seed: number): Promise<Ran> {
+  const schedule = scheduleOf(seed);
+  const world = await openWorld({
+    storage: storage.connectionString,
+    migrationId: `s${seed}n${++opened}`,
+    source: { clockOffsetMs: schedule.sourceSkew },
+    target: { clockOffsetMs: schedule.targetSkew },
+  });
+  const passage = new Passage(world, schedule);
+  try {
+    const ran = await passage.run();
+    await expectSound(world, ran);
+    return ran;
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    const story = passage.story.slice(-60).join('\n');
+    throw new Error(`FAULT_SEED=${seed} shows this again.\n${problem}\n${story}`, { cause: error });
+  } finally {
+    await world.close();
+  }
+}
+
+let opened = 0;
