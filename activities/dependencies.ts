@@ -2,7 +2,7 @@ import type { ConsentPolicy } from '../shared/consent/index.ts';
 import type { DataverseClient } from '../shared/dataverse/index.ts';
 import type { FhirClient, VersionCache } from '../shared/fhir/index.ts';
 import type { Ledger } from '../shared/ledger/index.ts';
-import type { MapPack, PackSource } from '../shared/mapping/index.ts';
+import type { MapPack, PackSource, RootPlace } from '../shared/mapping/index.ts';
 import type { RowDirectory } from '../shared/rows/index.ts';
 
 /** What activities that have nothing to do with maps may touch. */
@@ -24,11 +24,13 @@ export interface MaplessDependencies {
 export interface ActivityDependencies extends MaplessDependencies {
   /** The pack that the orchestration began with, whatever was edited since. */
   readonly pack: MapPack;
+  /** Where rows may be by maps that ever were in use, read now. Only removals ask. */
+  readonly places: () => Promise<readonly RootPlace[]>;
 }
 
 /** Everything that a host gives to activities. Built once in `triggers/app.ts`, and in tests against the stand-ins. */
 export interface HostDependencies extends MaplessDependencies {
-  readonly packs: Pick<PackSource, 'pinned'>;
+  readonly packs: Pick<PackSource, 'pinned' | 'places'>;
 }
 
 export type RemovalPolicy = 'delete' | 'deactivate';

@@ -83,6 +83,7 @@ function bindPinned<T extends Readonly<Record<string, Unbound<ActivityDependenci
   const withPack = async ({ packHash }: PinnedPack): Promise<ActivityDependencies> => ({
     ...deps,
     pack: await deps.packs.pinned(packHash),
+    places: () => deps.packs.places(),
   });
   const entries = Object.entries(activities).map(([name, activity]) => [
     name,

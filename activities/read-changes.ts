@@ -9,6 +9,7 @@ import {
 } from '../shared/outcomes/index.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { type CurrentResource, keep, partsOf } from './resources.ts';
+import { typesWithPlaces } from './row-places.ts';
 
 export interface ReadChangesInput {
   readonly changes: readonly Change[];
@@ -27,17 +28,20 @@ export interface ReadChangesOutput {
 /**
  * Reads the current version of everything that changed, whatever version the
  * events spoke of: order and duplicates of events do not matter (DESIGN §2).
- * Resources without a map are not read at all.
+ * Resources that no map was ever in use for are not read at all. Those whose map is
+ * disabled are: a deletion or a refusal has to reach the rows that it left.
  */
 export async function readChanges(
   deps: ActivityDependencies,
   { changes }: ReadChangesInput,
 ): Promise<ReadChangesOutput> {
   const references = [...new Set(changes.map(referenceOf))];
-  const readable = references.filter((reference) => isReadable(deps, reference));
+  const types = await readableTypes(deps, references);
+  const isReadable = (reference: string) => types.has(partsOf(reference).resourceType);
+  const readable = references.filter(isReadable);
   const ended: ResourceEnding[] = references
-    .filter((reference) => !isReadable(deps, reference))
-    .map((reference) => ({ reference, kind: 'skipped', reason: 'no enabled map for this type' }));
+    .filter((reference) => !isReadable(reference))
+    .map((reference) => ({ reference, kind: 'skipped', reason: noEnabledMap }));
   const results = readable.length > 0 ? await deps.fhir.readCurrent(readable.map(partsOf)) : [];
   const output = { current: [], gone: [], failed: [], ended } as Sorted;
   const consents = results.filter(({ reference }) => reference.resourceType === 'Consent');
@@ -53,6 +57,9 @@ export async function readChanges(
   return { ...output, consentTurns: patientsOfConsents(deps, [...consents, ...earlier.values()]) };
 }
 
+/** Why a change ends without a row. */
+export const noEnabledMap = 'no enabled map for this type';
+
 interface Sorted {
   readonly current: CurrentResource[];
   readonly gone: string[];
@@ -60,8 +67,14 @@ interface Sorted {
   readonly ended: ResourceEnding[];
 }
 
-const isReadable = ({ pack }: ActivityDependencies, reference: string): boolean =>
-  pack.roots.has(partsOf(reference).resourceType) || reference.startsWith('Consent/');
+async function readableTypes(
+  deps: ActivityDependencies,
+  references: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const inUse = new Set([...deps.pack.roots.keys(), 'Consent']);
+  const all = references.every((reference) => inUse.has(partsOf(reference).resourceType));
+  return all ? inUse : new Set([...inUse, ...(await typesWithPlaces(deps))]);
+}
 
 function sort(deps: ActivityDependencies, result: ReadResult, output: Sorted): void {
   const reference = referenceOf(result.reference);

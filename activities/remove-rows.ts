@@ -1,5 +1,5 @@
 import type { DataverseResult, DataverseRow } from '../shared/dataverse/index.ts';
-import type { RootMap } from '../shared/mapping/index.ts';
+import type { RootPlace } from '../shared/mapping/index.ts';
 import type { FailedResource, ResourceEnding } from '../shared/outcomes/index.ts';
 import {
   byReference,
@@ -10,6 +10,7 @@ import {
 } from '../shared/rows/index.ts';
 import type { ActivityDependencies, RemovalPolicy } from './dependencies.ts';
 import { partsOf } from './resources.ts';
+import { placesFor } from './row-places.ts';
 
 export interface RemoveRowsInput {
   /** Deleted in FHIR, `Type/id`. */
@@ -23,7 +24,7 @@ export interface RemoveRowsOutput {
 
 export interface RootRow {
   readonly reference: string;
-  readonly root: RootMap;
+  readonly root: RootPlace;
   readonly rowId: string;
   /** The row as it was read: a removal takes away exactly this state of it. */
   readonly etag: string;
@@ -57,44 +58,65 @@ async function stillGone(
   { fhir }: ActivityDependencies,
   rows: readonly RootRow[],
 ): Promise<{ readonly gone: readonly RootRow[]; readonly failed: readonly FailedResource[] }> {
-  const read =
-    rows.length > 0 ? await fhir.readCurrent(rows.map(({ reference }) => partsOf(reference))) : [];
-  const isGone = rows.map(
-    (_, index) => read[index]?.kind === 'gone' || read[index]?.kind === 'missing',
+  const references = [...new Set(rows.map(({ reference }) => reference))];
+  const read = references.length > 0 ? await fhir.readCurrent(references.map(partsOf)) : [];
+  const gone = new Set(
+    references.filter((_, index) => {
+      const kind = read[index]?.kind;
+      return kind === 'gone' || kind === 'missing';
+    }),
   );
   return {
-    gone: rows.filter((_, index) => isGone[index]),
-    failed: rows
-      .filter((_, index) => !isGone[index])
-      .map(({ reference }) => ({ reference, step: 'seeing that the resource is gone' })),
+    gone: rows.filter(({ reference }) => gone.has(reference)),
+    failed: references
+      .filter((reference) => !gone.has(reference))
+      .map((reference) => ({ reference, step: 'seeing that the resource is gone' })),
   };
 }
 
-/** The root rows that these resources have. */
+/**
+ * The root rows that these resources have, by every map that ever was in use: a
+ * map that is disabled leaves its rows where consent and deletions have to reach them.
+ */
 export async function findRows(
-  { dataverse, pack }: ActivityDependencies,
+  deps: ActivityDependencies,
   references: readonly string[],
 ): Promise<readonly RootRow[]> {
   const byType = Map.groupBy(references, (reference) => partsOf(reference).resourceType);
-  const queries = [...byType].flatMap(([type, some]) => {
-    const root = pack.roots.get(type);
-    return root ? [{ root, ids: some.map((reference) => partsOf(reference).id) }] : [];
+  if (byType.size === 0) return [];
+  const queries = (await placesFor(deps, new Set(byType.keys()))).map((root) => {
+    const some = byType.get(root.resourceType) ?? [];
+    return { root, ids: some.map((reference) => partsOf(reference).id) };
   });
   if (queries.length === 0) return [];
-  const results = await dataverse.execute(
+  const results = await deps.dataverse.execute(
     queries.map(({ root, ids }) => rootQuery(root, ids, stateColumns(root))),
   );
-  return queries.flatMap(({ root, ids }, index) =>
+  const rows = queries.flatMap(({ root, ids }, index) =>
     [...byReference(root, ids, rowsOf(results[index]))].map(([reference, row]) =>
       rootRow(reference, root, row),
     ),
   );
+  return eachOnce(rows);
+}
+
+/** A row that several places lead to, once. */
+export function eachOnce(rows: readonly RootRow[]): readonly RootRow[] {
+  const byRow = new Map<string, RootRow>();
+  for (const row of rows) {
+    const key = `${row.root.table} ${row.rowId}`;
+    if (!byRow.has(key)) byRow.set(key, row);
+  }
+  return [...byRow.values()];
 }
 
 /** What has to be read of a row to know whether it is deactivated. */
-export const stateColumns = (root: RootMap): readonly string[] => ['statecode', root.versionColumn];
+export const stateColumns = (root: RootPlace): readonly string[] => [
+  'statecode',
+  root.versionColumn,
+];
 
-export function rootRow(reference: string, root: RootMap, row: DataverseRow): RootRow {
+export function rootRow(reference: string, root: RootPlace, row: DataverseRow): RootRow {
   const { id: rowId, etag, values } = row;
   const deactivated = values['statecode'] === 1 && (values[root.versionColumn] ?? null) === null;
   return { reference, root, rowId, etag, deactivated };
@@ -190,7 +212,11 @@ function endings(
       failed.push({ reference, step: 'removing the row' });
     }
   }
-  return { ended, failed };
+  // Of several rows of one resource the one that stays decides: the last ending counts.
+  const removedFirst = ended.toSorted(
+    (one, other) => Number(one.kind === 'rejected') - Number(other.kind === 'rejected'),
+  );
+  return { ended: removedFirst, failed };
 }
 
 /** Written stands for deactivated; a row that was not there to be deactivated is away as well. */

@@ -24,7 +24,7 @@ const { activities: dependencies, ledger, maps, packs } = await createDependenci
 const shared = { config, ledger, packs };
 const mapHandlers = createMapHandlers({
   ...{ config, maps, packs, fhir: dependencies.fhir, dataverse: dependencies.dataverse },
-  withheld: (pack, resources) => withheldNow({ ...dependencies, pack }, resources),
+  withheld: (pack, resources) => withheldNow({ ...dependencies, pack, places: packs.places }, resources),
 });
 
 app.generic('fhirEvents', {

@@ -76,8 +76,8 @@ export type PinnedActivities = {
 };
 
 /** The activities of one worker, as orchestrations that began with its pack call them. */
-export function activitiesOf({ pack, ...deps }: ActivityDependencies): PinnedActivities {
-  const activities = createActivities({ ...deps, packs: { pinned: async () => pack } });
+export function activitiesOf({ pack, places, ...deps }: ActivityDependencies): PinnedActivities {
+  const activities = createActivities({ ...deps, packs: { pinned: async () => pack, places } });
   const entries = Object.entries(activities).map(([name, activity]) => [
     name,
     (input: object) => Reflect.apply(activity, undefined, [{ ...input, packHash: pack.hash }]),
@@ -109,6 +109,7 @@ export async function startSystem(): Promise<RunningSystem> {
       send: sendTo(dataverse.url, 'fhir-dataverse-sync/test'),
     }),
     pack,
+    places: async () => [...pack.roots.values()],
     directory: createRowDirectory(),
     ledger: createLedger(storage.connectionString),
     consent: {
