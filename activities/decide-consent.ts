@@ -1,10 +1,11 @@
 import { type ConsentDecision, patientsOf } from '../shared/consent/index.ts';
 import type { FhirResource } from '../shared/fhir/index.ts';
-import type { RootMap } from '../shared/mapping/index.ts';
 import type { FailedResource, ResourceEnding } from '../shared/outcomes/index.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { decide, type PatientWishes, readConsents, readWishes } from './patient-decisions.ts';
+import { noEnabledMap } from './read-changes.ts';
 import { type CurrentResource, loadBodies, partsOf } from './resources.ts';
+import { clinicalTypes } from './row-places.ts';
 
 export interface DecideConsentInput {
   readonly resources: readonly CurrentResource[];
@@ -42,13 +43,14 @@ export async function decideConsent(
   { resources }: DecideConsentInput,
 ): Promise<DecideConsentOutput> {
   const bodies = await loadBodies(deps, resources);
+  const clinical = await clinicalTypes(deps, typesOf(resources));
   const candidates: Candidate[] = [];
   const failed: FailedResource[] = [];
   for (const resource of resources) {
     const body = bodies.get(resource.reference);
     if (body === undefined)
       failed.push({ reference: resource.reference, step: 'reading the body again' });
-    else candidates.push(candidateFor(deps, resource, body));
+    else candidates.push(candidateFor(deps, { resource, body, clinical }));
   }
   const patients = [...new Set(candidates.flatMap((candidate) => candidate.patients))];
   const wishes = await readWishes(deps, patients);
@@ -58,17 +60,19 @@ export async function decideConsent(
 }
 
 function candidateFor(
-  { pack, fhirUrl }: ActivityDependencies,
-  resource: CurrentResource,
-  body: FhirResource,
+  { fhirUrl }: ActivityDependencies,
+  {
+    clinical,
+    ...known
+  }: Pick<Candidate, 'resource' | 'body'> & { readonly clinical: ReadonlySet<string> },
 ): Candidate {
-  const patients = patientsOf(body, fhirUrl);
-  const root = pack.roots.get(partsOf(resource.reference).resourceType);
-  return { resource, body, patients, anonymous: patients.length === 0 && isClinical(root) };
+  const patients = patientsOf(known.body, fhirUrl);
+  const isClinical = clinical.has(partsOf(known.resource.reference).resourceType);
+  return { ...known, patients, anonymous: patients.length === 0 && isClinical };
 }
 
-/** Types whose row points to a patient are about one, whether or not this resource names them. */
-const isClinical = (root: RootMap | undefined): boolean => root?.patientColumn !== undefined;
+const typesOf = (resources: readonly Pick<CurrentResource, 'reference'>[]): readonly string[] =>
+  resources.map(({ reference }) => partsOf(reference).resourceType);
 
 async function markAndLookAgain(
   deps: ActivityDependencies,
@@ -92,9 +96,12 @@ function answers(
   for (const candidate of candidates) {
     const reason = refusal(deps, candidate, wishes);
     const { resource, patients } = candidate;
-    if (reason === undefined) permitted.push({ ...resource, patients });
+    const isMapped = deps.pack.roots.has(partsOf(resource.reference).resourceType);
+    const isRefused = reason !== undefined && reason !== switchedOff;
+    if (!isMapped && !isRefused) ended.push(unmapped(resource));
+    else if (reason === undefined) permitted.push({ ...resource, patients });
     else ended.push({ ...endingOf(resource), reason });
-    if (reason !== undefined && reason !== switchedOff) refused.push(resource.reference);
+    if (isRefused) refused.push(resource.reference);
   }
   return { permitted, ended, refused };
 }
@@ -108,13 +115,18 @@ export async function refusedNow(
   references: readonly string[],
 ): Promise<ReadonlySet<string>> {
   const read = await deps.fhir.readCurrent(references.map(partsOf));
+  const clinical = await clinicalTypes(
+    deps,
+    references.map((reference) => partsOf(reference).resourceType),
+  );
   const refused = new Set<string>();
   const candidates: Candidate[] = [];
   references.forEach((reference, index) => {
     const result = read[index];
     if (result?.kind === 'current') {
-      const { versionId, lastUpdated, resource } = result;
-      candidates.push(candidateFor(deps, { reference, versionId, lastUpdated }, resource));
+      const { versionId, lastUpdated, resource: body } = result;
+      const resource = { reference, versionId, lastUpdated };
+      candidates.push(candidateFor(deps, { resource, body, clinical }));
     } else if (result?.kind === 'gone' || result?.kind === 'missing') {
       refused.add(reference);
     }
@@ -136,9 +148,14 @@ export async function withheldNow(
   deps: ActivityDependencies,
   resources: readonly FhirResource[],
 ): Promise<ReadonlySet<string>> {
+  const clinical = await clinicalTypes(
+    deps,
+    resources.map(({ resourceType }) => resourceType),
+  );
   const candidates = resources.map((body) => {
     const reference = `${body.resourceType}/${body.id ?? ''}`;
-    return candidateFor(deps, { reference, versionId: '', lastUpdated: '' }, body);
+    const resource = { reference, versionId: '', lastUpdated: '' };
+    return candidateFor(deps, { resource, body, clinical });
   });
   const patients = [...new Set(candidates.flatMap((candidate) => candidate.patients))];
   const wishes = await readWishes(deps, patients);
@@ -147,6 +164,14 @@ export async function withheldNow(
 }
 
 const switchedOff = 'the switch on the contact is off';
+
+/** Its map is disabled: what it left may stay, and nothing is added. */
+const unmapped = ({ reference, versionId }: CurrentResource): ResourceEnding => ({
+  reference,
+  versionId,
+  kind: 'skipped',
+  reason: noEnabledMap,
+});
 
 const endingOf = ({ reference, versionId }: CurrentResource) =>
   ({ reference, versionId, kind: 'withheld' }) as const;

@@ -66,7 +66,14 @@ async function expand(
   const found = findExpansion(deps, input);
   if (found === undefined) return { expanded: [], ended: [], failed: [] };
   const { parents, ended, failed } = await mapChildren(deps, found, input.rows);
-  const wanted = parents.map(({ row, trees }) => ({ rowId: row.rowId, desired: trees }));
+  // Made by the very step before, and not found there: a row of an attempt that was cut short
+  // comes as found. Whoever writes children in between moves the version of the parent, or
+  // has written these very rows, whose ids follow from parent and matching columns.
+  const wanted = parents.map(({ row, trees }) => ({
+    rowId: row.rowId,
+    desired: trees,
+    isNew: row.created,
+  }));
   const planned = await planChildTrees(deps.dataverse, found.expansion, wanted);
   const plans = parents.map(({ row, mapped, missing }, index): ParentPlan => {
     const { steps = [], counts = [] } = planned[index] ?? {};

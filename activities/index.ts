@@ -21,6 +21,7 @@ import { writeBackIdentifiers } from './write-back-identifiers.ts';
 
 export { type PermittedResource, withheldNow } from './decide-consent.ts';
 export type { ActivityDependencies, HostDependencies } from './dependencies.ts';
+export type { CompartmentPlace } from './find-compartment.ts';
 export type { WrittenRow } from './upsert-rows.ts';
 
 /** In the input of every activity that maps: the pack that its orchestration began with. */

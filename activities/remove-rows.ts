@@ -212,11 +212,12 @@ function endings(
       failed.push({ reference, step: 'removing the row' });
     }
   }
-  // Of several rows of one resource the one that stays decides: the last ending counts.
-  const removedFirst = ended.toSorted(
-    (one, other) => Number(one.kind === 'rejected') - Number(other.kind === 'rejected'),
+  // Of several rows of one resource the one that stays decides.
+  const staying = new Set(ended.flatMap((one) => (one.kind === 'rejected' ? one.reference : [])));
+  const telling = ended.filter(
+    ({ kind, reference }) => kind === 'rejected' || !staying.has(reference),
   );
-  return { ended: removedFirst, failed };
+  return { ended: telling, failed };
 }
 
 /** Written stands for deactivated; a row that was not there to be deactivated is away as well. */

@@ -22,10 +22,23 @@ export async function placesFor(
 /** Types of which rows may be there. */
 export async function typesWithPlaces(deps: ActivityDependencies): Promise<ReadonlySet<string>> {
   const recorded = await deps.places();
-  return new Set([
-    ...deps.pack.roots.keys(),
-    ...recorded.map(({ resourceType }) => resourceType),
-  ]);
+  return new Set([...deps.pack.roots.keys(), ...recorded.map(({ resourceType }) => resourceType)]);
+}
+
+/**
+ * Of these types those whose row points to a patient: they are about one, whether
+ * or not a resource names them.
+ */
+export async function clinicalTypes(
+  deps: ActivityDependencies,
+  types: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const { roots } = deps.pack;
+  const recorded = types.every((type) => roots.has(type)) ? [] : await deps.places();
+  const clinical = [...roots.values(), ...recorded].filter(
+    ({ patientColumn }) => patientColumn !== undefined,
+  );
+  return new Set(clinical.map(({ resourceType }) => resourceType));
 }
 
 /** Equal for places that hold the same rows. */

@@ -1,12 +1,18 @@
 import type { DataverseOperation } from '../shared/dataverse/index.ts';
 import { AppError } from '../shared/errors.ts';
-import type { FhirResource } from '../shared/fhir/index.ts';
-import type { RootMap } from '../shared/mapping/index.ts';
+import type { FhirResource, RootPlace } from '../shared/mapping/index.ts';
 import { byReference, rootQuery, rowsOf } from '../shared/rows/index.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { decide, readConsents } from './patient-decisions.ts';
-import { type RootRow, removeFromDataverse, rootRow, stateColumns } from './remove-rows.ts';
+import {
+  eachOnce,
+  type RootRow,
+  removeFromDataverse,
+  rootRow,
+  stateColumns,
+} from './remove-rows.ts';
 import { partsOf } from './resources.ts';
+import { placesFor } from './row-places.ts';
 
 export interface WithdrawPatientInput {
   /** `Patient/id` */
@@ -14,25 +20,35 @@ export interface WithdrawPatientInput {
 }
 
 export interface WithdrawPatientOutput {
-  /** Every row that was taken back, as `table(id)`: the record of the withdrawal. */
+  /** Rows that were taken back now, as `table(id)`: the record of the withdrawal. */
   readonly rows: readonly { readonly table: string; readonly rowId: string }[];
+  /** There are more: to be run again. */
+  readonly more: boolean;
 }
+
+/** Rows taken back by one run; keeps its answer below what the durable store keeps inline. */
+const rowsPerRun = 400;
 
 /**
  * Takes back what was sent about a patient whose consent is refused: every row
- * that points to the contact as its patient, and the contact itself, children
- * included. Throws when a row resists or was written meanwhile, so that the
- * orchestration tries again: a withdrawal is complete or not done.
+ * that points to the contact as its patient, by whatever map, in use or not, and
+ * the contact itself last, children included; some hundred rows in one run. The
+ * patient is remembered as held back, rows or not. Throws when a row resists or was
+ * written meanwhile, so that the orchestration tries again.
  */
 export async function withdrawPatient(
   deps: ActivityDependencies,
   { patient }: WithdrawPatientInput,
 ): Promise<WithdrawPatientOutput> {
-  const contact = await findContact(deps, patient);
-  if (contact === undefined) return { rows: [] };
-  const rows = [...(await rowsAbout(deps, contact.rowId)), contact];
+  const places = await placesFor(deps);
+  const contacts = await findContacts(deps, places, patient);
+  const about = await rowsAbout(deps, places, contacts);
   await deps.ledger.withheldPatients.mark([patient]);
-  if (!(await isRefused(deps, patient))) return { rows: [] };
+  const open = [...about, ...contacts].filter(
+    ({ deactivated }) => deps.withdrawPolicy === 'delete' || !deactivated,
+  );
+  if (open.length === 0 || !(await isRefused(deps, patient))) return { rows: [], more: false };
+  const rows = open.slice(0, rowsPerRun);
   const removed = await removeFromDataverse(deps, rows, deps.withdrawPolicy);
   const resisting =
     removed.failed.length + removed.ended.filter(({ kind }) => kind === 'rejected').length;
@@ -41,36 +57,49 @@ export async function withdrawPatient(
       details: { patient, rows: resisting },
     });
   }
-  return { rows: rows.map(({ root, rowId }) => ({ table: root.table, rowId })) };
+  return {
+    rows: rows.map(({ root, rowId }) => ({ table: root.table, rowId })),
+    more: rows.length < open.length,
+  };
 }
 
-async function findContact(
-  { dataverse, pack }: ActivityDependencies,
+async function findContacts(
+  { dataverse }: ActivityDependencies,
+  places: readonly RootPlace[],
   patient: string,
-): Promise<RootRow | undefined> {
-  const root = pack.roots.get('Patient');
-  if (root === undefined) return undefined;
+): Promise<readonly RootRow[]> {
+  const roots = places.filter(({ resourceType }) => resourceType === 'Patient');
+  if (roots.length === 0) return [];
   const { id } = partsOf(patient);
-  const [result] = await dataverse.execute([rootQuery(root, [id], stateColumns(root))]);
-  const row = byReference(root, [id], rowsOf(result)).get(patient);
-  return row && rootRow(patient, root, row);
+  const results = await dataverse.execute(
+    roots.map((root) => rootQuery(root, [id], stateColumns(root))),
+  );
+  const rows = roots.flatMap((root, index) => {
+    const row = byReference(root, [id], rowsOf(results[index])).get(patient);
+    return row === undefined ? [] : [rootRow(patient, root, row)];
+  });
+  return eachOnce(rows);
 }
 
 async function rowsAbout(
-  { dataverse, pack }: ActivityDependencies,
-  contactId: string,
+  { dataverse }: ActivityDependencies,
+  places: readonly RootPlace[],
+  contacts: readonly RootRow[],
 ): Promise<readonly RootRow[]> {
-  const roots = [...pack.roots.values()].filter(({ patientColumn }) => patientColumn !== undefined);
-  const results = await dataverse.execute(roots.map((root) => patientQuery(root, contactId)));
-  return roots.flatMap((root, index) =>
+  if (contacts.length === 0) return [];
+  const contactIds = contacts.map(({ rowId }) => rowId);
+  const roots = places.filter(({ patientColumn }) => patientColumn !== undefined);
+  const results = await dataverse.execute(roots.map((root) => patientQuery(root, contactIds)));
+  const rows = roots.flatMap((root, index) =>
     rowsOf(results[index]).map((row) =>
       rootRow(`${root.resourceType}/${String(row.values[root.idColumn])}`, root, row),
     ),
   );
+  return eachOnce(rows);
 }
 
-function patientQuery(root: RootMap, contactId: string): DataverseOperation {
-  const filter = { column: root.patientColumn ?? '', equals: contactId };
+function patientQuery(root: RootPlace, contactIds: readonly string[]): DataverseOperation {
+  const filter = { column: root.patientColumn ?? '', in: contactIds };
   return {
     kind: 'query',
     table: root.table,

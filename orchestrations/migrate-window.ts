@@ -15,7 +15,6 @@ export type PartEnding = { readonly kind: 'done'; readonly lines: number } | Blo
 /** One window comes out of the source, and is put into files that import well. */
 export function* exportWindow(context: OrchestrationContext): Orchestration<PartEnding> {
   const { migrationId, window } = inputOf<MigrateWindowInput>(context);
-  const steps = stepsOf<MigrationActivities>(context, remoteCall);
   try {
     const extract = `window-${String(window).padStart(7, '0')}`;
     const exported = yield* runExtract(context, { migrationId, extract });
@@ -24,10 +23,27 @@ export function* exportWindow(context: OrchestrationContext): Orchestration<Part
       stageChunk({ migrationId, window, chunk }),
     );
     if (problem !== undefined) return problem;
-    const sealed = yield* steps.sealStaging({ migrationId, window });
-    return sealed.kind === 'blocked' ? sealed : { kind: 'done', lines: sealed.lines };
+    return yield* seal(context, { migrationId, window });
   } catch {
     return failedForADay;
+  }
+}
+
+/** Chunks with lines that the target would refuse as they are come back once, to be staged mended. */
+function* seal(
+  context: OrchestrationContext,
+  place: MigrateWindowInput,
+): Orchestration<PartEnding> {
+  const steps = stepsOf<MigrationActivities>(context, remoteCall);
+  for (;;) {
+    const sealed = yield* steps.sealStaging(place);
+    if (sealed.kind === 'blocked') return sealed;
+    if (sealed.kind === 'sealed') return { kind: 'done', lines: sealed.lines };
+    const { chunks } = sealed;
+    const problem = yield* inWaves(context, chunks.length, (nth, { stageChunk }) =>
+      stageChunk({ ...place, chunk: chunks[nth - 1] ?? 0 }),
+    );
+    if (problem !== undefined) return problem;
   }
 }
 
@@ -36,6 +52,8 @@ export function* importWindow(context: OrchestrationContext): Orchestration<Part
   const { migrationId, window } = inputOf<MigrateWindowInput>(context);
   const steps = stepsOf<MigrationActivities>(context, remoteCall);
   try {
+    const problem = yield* applyDeletes(context, { migrationId, window });
+    if (problem !== undefined) return problem;
     const planned = yield* steps.planImport({ migrationId, window });
     if (planned.kind === 'blocked') return planned;
     const batches = [...planned.batches];
@@ -48,6 +66,19 @@ export function* importWindow(context: OrchestrationContext): Orchestration<Part
     return closed.kind === 'blocked' ? closed : { kind: 'done', lines: closed.exported };
   } catch {
     return failedForADay;
+  }
+}
+
+function* applyDeletes(
+  context: OrchestrationContext,
+  place: MigrateWindowInput,
+): Orchestration<Blocked | undefined> {
+  const steps = stepsOf<MigrationActivities>(context, remoteCall);
+  for (let done = 0; ; ) {
+    const applied = yield* steps.applyDeletes({ ...place, done });
+    if (applied.kind === 'blocked') return applied;
+    if (applied.kind === 'applied') return undefined;
+    done = applied.done;
   }
 }
 
@@ -78,15 +109,22 @@ function* importBatch(
       yield* pause(context, started.seconds);
       continue;
     }
-    if (started.kind === 'bundles') {
-      const loaded = yield* steps.loadBundles(place);
-      if (loaded.kind !== 'more') return loaded;
-      continue;
-    }
+    if (started.kind === 'bundles') return yield* loadAll(context, place);
     const polled = yield* steps.pollImport({ ...place, looks });
     if (polled.kind === 'blocked') return polled;
     if (polled.kind === 'ended') break;
     if (polled.kind === 'running') yield* pause(context, polled.seconds);
   }
   return yield* steps.settleImport(place);
+}
+
+function* loadAll(
+  context: OrchestrationContext,
+  place: BatchPlace,
+): Orchestration<SettledImport | Blocked> {
+  const steps = stepsOf<MigrationActivities>(context, remoteCall);
+  for (;;) {
+    const loaded = yield* steps.loadBundles(place);
+    if (loaded.kind !== 'more') return loaded;
+  }
 }

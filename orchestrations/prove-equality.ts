@@ -1,4 +1,4 @@
-import type { MigrationActivities } from '../activities/migration/index.ts';
+import type { Blocked, MigrationActivities } from '../activities/migration/index.ts';
 import { childId } from './child-id.ts';
 import type { PartEnding } from './migrate-window.ts';
 import { remoteCall } from './retry.ts';
@@ -39,11 +39,28 @@ export function* proveEquality(context: OrchestrationContext): Orchestration<Par
     for (const side of sides) if (side.kind === 'blocked') return side;
     const compared = yield* steps.compareSides({ migrationId, proof });
     if (compared.kind === 'blocked') return compared;
+    const problem = yield* checkReferences(context, { migrationId, proof }, begun.partitions);
+    if (problem !== undefined) return problem;
     const concluded = yield* steps.concludeProof({ migrationId, proof });
     return concluded.kind === 'blocked' ? concluded : { kind: 'done', lines: compared.entries };
   } catch {
     return { kind: 'blocked', reason: 'The proof failed for a day. See the log of the app.' };
   }
+}
+
+/** Where references point is gathered first, partition by partition; then each is looked up. */
+function* checkReferences(
+  context: OrchestrationContext,
+  place: ProveEqualityInput,
+  partitions: number,
+): Orchestration<Blocked | undefined> {
+  const problem = yield* inWaves(context, partitions, (partition, { gatherReferences }) =>
+    gatherReferences({ ...place, partition }),
+  );
+  if (problem !== undefined) return problem;
+  return yield* inWaves(context, partitions, (partition, steps) =>
+    steps.checkReferences({ ...place, partition }),
+  );
 }
 
 /** One side, exported and digested chunk by chunk. */

@@ -16,6 +16,7 @@ import { createFhirEventsHandler } from './fhir-events.ts';
 import { createMapHandlers } from './maps/index.ts';
 import { createMigrationDependencies } from './migration-dependencies.ts';
 import { createMigrationHandlers } from './migrations/index.ts';
+import { withMetrics } from './migrations/metrics.ts';
 import { createStatusHandler } from './status.ts';
 
 // The composition root: settings, dependencies, and every function of the app on one screen.
@@ -24,7 +25,8 @@ const { activities: dependencies, ledger, maps, packs } = await createDependenci
 const shared = { config, ledger, packs };
 const mapHandlers = createMapHandlers({
   ...{ config, maps, packs, fhir: dependencies.fhir, dataverse: dependencies.dataverse },
-  withheld: (pack, resources) => withheldNow({ ...dependencies, pack, places: packs.places }, resources),
+  withheld: (pack, resources) =>
+    withheldNow({ ...dependencies, pack, places: packs.places }, resources),
 });
 
 app.generic('fhirEvents', {
@@ -51,6 +53,7 @@ const migration = createMigrationDependencies(config);
 const migrations = createMigrationHandlers({ config, migration });
 http('migrations', 'GET', { route: 'migrations', handler: migrations.list });
 http('startMigration', 'POST', { route: 'migrations', handler: migrations.start });
+http('assessMigration', 'POST', { route: 'migrations/assess', handler: migrations.assess });
 http('migration', 'GET', { route: 'migrations/{id}', handler: migrations.show });
 http('orderMigration', 'POST', { route: 'migrations/{id}/{order}', handler: migrations.order });
 http('changeMigration', 'PATCH', { route: 'migrations/{id}/settings', handler: migrations.change });
@@ -59,10 +62,22 @@ http('migrationQuarantine', 'GET', {
   route: 'migrations/{id}/quarantine',
   handler: migrations.quarantine,
 });
+http('replayQuarantine', 'POST', {
+  route: 'migrations/{id}/quarantine/replay',
+  handler: migrations.replay,
+});
 http('migrationRepairs', 'GET', { route: 'migrations/{id}/repairs', handler: migrations.repairs });
 http('migrationCertificate', 'GET', {
   route: 'migrations/{id}/certificate',
   handler: migrations.certificate,
+});
+http('migrationReadiness', 'GET', {
+  route: 'migrations/{id}/readiness',
+  handler: migrations.readiness,
+});
+http('migrationCutOverChecklist', 'GET', {
+  route: 'migrations/{id}/cutover-checklist',
+  handler: migrations.cutOverChecklist,
 });
 
 http('maps', 'GET', { route: 'maps', handler: mapHandlers.list });
@@ -87,7 +102,7 @@ for (const [name, activity] of Object.entries(createActivities(dependencies))) {
 }
 if (migration !== undefined) {
   for (const [name, activity] of Object.entries(createMigrationActivities(migration))) {
-    df.app.activity(name, { handler: activityHandler(activity) });
+    df.app.activity(name, { handler: withMetrics(name, activityHandler(activity)) });
   }
 }
 

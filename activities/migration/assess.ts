@@ -1,54 +1,109 @@
-import { z } from 'zod';
-import type { RunRecord } from '../../shared/migration/index.ts';
+import { type MigrationPlan, migrationPlan, type RunRecord } from '../../shared/migration/index.ts';
+import {
+  buildReadiness,
+  exportDialectOf,
+  type ReadinessFacts,
+  type ReadinessReport,
+  readinessPage,
+  toHtml,
+  toMarkdown,
+  versionsOf,
+} from '../../shared/readiness/index.ts';
+import { gatherFacts } from './assess-facts.ts';
+import { canImport } from './assess-services.ts';
 import { type Blocked, blocked } from './blocked.ts';
 import type { MigrationDependencies } from './dependencies.ts';
 import type { NextMoveInput } from './next-move.ts';
-import { loadRun, saveRun } from './run.ts';
+import { proofContainer } from './proof-files.ts';
+import { loadRun, runsPartition, saveRun } from './run.ts';
 
 export interface Assessed {
   readonly kind: 'assessed';
 }
 
-const capability = z.object({
-  fhirVersion: z.string(),
-  software: z.object({ name: z.string().optional() }).optional(),
-  rest: z
-    .array(z.object({ operation: z.array(z.object({ name: z.string() })).optional() }))
-    .optional(),
-});
+/** One file for each form in which the report is read. */
+export const readinessFiles = {
+  json: 'readiness.json',
+  html: 'readiness.html',
+  md: 'readiness.md',
+} as const;
 
-type Capability = z.infer<typeof capability>;
+export function readinessTexts(
+  report: ReadinessReport,
+): Readonly<Record<keyof typeof readinessFiles, string>> {
+  const page = readinessPage(report);
+  return { json: JSON.stringify(report), html: toHtml(page), md: toMarkdown(page) };
+}
 
-/** Finds out how each side is read and written, and refuses what cannot work. */
+/**
+ * Finds out how each side is read and written, keeps the readiness report beside the proofs, and
+ * refuses what cannot work, with all reasons at once.
+ */
 export function createAssess(deps: MigrationDependencies) {
   return async ({ migrationId }: NextMoveInput): Promise<Assessed | Blocked> => {
-    const { source, target } = deps.ends;
-    const from = capability.safeParse(await source.service.capability());
-    const to = capability.safeParse(await target.service.capability());
-    if (!from.success) return blocked('The source answers no CapabilityStatement at /metadata.');
-    if (!to.success) return blocked('The target answers no CapabilityStatement at /metadata.');
-    if (from.data.fhirVersion !== to.data.fhirVersion) {
-      return blocked(
-        `The source speaks FHIR ${from.data.fhirVersion}, the target ${to.data.fhirVersion}: choose a target of the same version.`,
-      );
-    }
+    const { orders } = await loadRun(deps.store, migrationId);
+    const facts = await gatherFacts(deps, { migrationId, plan: orders.plan });
+    const report = buildReadiness(facts);
+    await keep(deps, migrationId, report);
+    if (!report.possible) return blocked(report.reasons.join(' '));
+    await estimate(deps, migrationId, facts);
     const { run } = await loadRun(deps.store, migrationId);
-    await saveRun(deps.store, {
-      ...run,
-      exportDialect: dialectOf(from.data),
-      bulkImport: operations(to.data).includes('import'),
-    });
+    await saveRun(deps.store, { ...run, ...waysOf(facts) });
     return { kind: 'assessed' };
   };
 }
 
-const operations = ({ rest = [] }: Capability): readonly string[] =>
-  rest.flatMap(({ operation = [] }) => operation.map(({ name }) => name.replace(/^\$/, '')));
+/** A readiness report for a plan that is not started. */
+export async function assessPlan(
+  deps: MigrationDependencies,
+  plan: MigrationPlan = migrationPlan.parse({}),
+): Promise<ReadinessReport> {
+  return buildReadiness(await gatherFacts(deps, { migrationId: null, plan }));
+}
 
-/** Azure says so by its name; and no other service is known to offer `$import`. */
-function dialectOf(statement: Capability): RunRecord['exportDialect'] {
-  const known = operations(statement);
-  if (!known.some((name) => /export$/.test(name))) return null;
-  const byName = /microsoft|azure/i.test(statement.software?.name ?? '');
-  return byName || known.includes('import') ? 'ahds' : 'ig';
+function waysOf({
+  source,
+  target,
+}: ReadinessFacts): Pick<RunRecord, 'exportDialect' | 'bulkImport'> {
+  return {
+    exportDialect: source.description === undefined ? null : exportDialectOf(source.description),
+    bulkImport: canImport(target.description),
+  };
+}
+
+/** A report is larger than a table holds. It is no secret and no clinical data: it stays with the certificate. */
+async function keep(
+  { blobs }: MigrationDependencies,
+  migrationId: string,
+  report: ReadinessReport,
+): Promise<void> {
+  if (report.checks.some(({ title, status }) => title === 'storage' && status === 'impossible')) {
+    return;
+  }
+  await blobs.ensureContainer(proofContainer(migrationId));
+  const texts = readinessTexts(report);
+  for (const format of ['json', 'html', 'md'] as const) {
+    const name = readinessFiles[format];
+    await blobs.write(proofContainer(migrationId), name, Buffer.from(texts[format]));
+  }
+}
+
+/** What is to come, so that progress can say how much of it is done. */
+async function estimate(
+  { store }: MigrationDependencies,
+  migrationId: string,
+  { counts, madeAt }: ReadinessFacts,
+): Promise<void> {
+  const counted = counts.filter((count) => versionsOf(count) > 0);
+  const total = counted.reduce((sum, count) => sum + versionsOf(count), 0);
+  const bytes = counted.reduce(
+    (sum, count) => sum + versionsOf(count) * (count.bytesPerResource ?? 0),
+    0,
+  );
+  await store.estimates.put(runsPartition, migrationId, {
+    types: Object.fromEntries(counted.map((count) => [count.type, versionsOf(count)])),
+    total,
+    bytesPerResource: total === 0 ? 0 : Math.round(bytes / total),
+    at: madeAt,
+  });
 }

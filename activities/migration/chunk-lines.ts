@@ -6,6 +6,7 @@ import {
 } from '../../shared/bulk/index.ts';
 import type { ChunkRecord, Side } from '../../shared/migration/index.ts';
 import type { MigrationDependencies } from './dependencies.ts';
+import { openChunkFile } from './open-chunk-file.ts';
 
 export interface ScannedLine {
   readonly line: NdjsonLine;
@@ -28,12 +29,12 @@ export async function* chunkLines(
 
 /** The same lines without a look inside. */
 export async function* rawChunkLines(
-  { ends }: MigrationDependencies,
+  deps: MigrationDependencies,
   side: Side,
-  { files, requiresAccessToken }: ChunkRecord,
+  chunk: ChunkRecord,
 ): AsyncGenerator<readonly NdjsonLine[]> {
-  for (const { url } of files) {
-    const bytes = ends[side].openFile({ url }, { requiresAccessToken });
+  for (const { url } of chunk.files) {
+    const bytes = openChunkFile(deps, side, { chunk, url });
     yield* ndjsonLines(bytes, { file: url, maxLineBytes: longestLine });
   }
 }

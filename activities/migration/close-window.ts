@@ -11,17 +11,22 @@ import {
 } from '../../shared/migration/index.ts';
 import { type Blocked, blocked } from './blocked.ts';
 import type { MigrationDependencies } from './dependencies.ts';
+import { settleReplay } from './replay-quarantine.ts';
 import type { WindowInput } from './seal-staging.ts';
 
 export interface ClosedWindow extends TypeLedger {
   readonly kind: 'closed';
+  readonly bytes: number;
+  /** From its planning to its closing. */
+  readonly seconds: number;
 }
 
 /**
  * Closes the books of a window: what was exported is loaded, was there, or is quarantined. A
  * window whose books do not close stays open and says which type is wrong.
  */
-export function createCloseWindow({ store, now }: MigrationDependencies) {
+export function createCloseWindow(deps: MigrationDependencies) {
+  const { store, now } = deps;
   return async ({ migrationId, window: number }: WindowInput): Promise<ClosedWindow | Blocked> => {
     const name = windowName(number);
     const window = await store.windows.get(migrationId, numbered(number));
@@ -42,6 +47,7 @@ export function createCloseWindow({ store, now }: MigrationDependencies) {
         `${name}: the books of ${open.join(', ')} do not close. Order a new import of this window.`,
       );
     }
+    await settleReplay(deps, migrationId, number);
     const closedAt = now().toISOString();
     await store.windows.put(migrationId, numbered(number), {
       ...window,
@@ -49,7 +55,8 @@ export function createCloseWindow({ store, now }: MigrationDependencies) {
       ledger,
       closedAt,
     });
-    return { kind: 'closed', ...totalOf(ledger) };
+    const seconds = (Date.parse(closedAt) - Date.parse(window.startedAt)) / 1000;
+    return { kind: 'closed', ...totalOf(ledger), bytes: window.bytes, seconds };
   };
 }
 

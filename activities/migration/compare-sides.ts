@@ -8,13 +8,15 @@ import {
   type DrillDownPass,
   mergeDifferences,
   planDrillDown,
-  type ScannedResource,
   subtractDigest,
+  type VersionEntry,
 } from '../../shared/proof/index.ts';
 import type { MigrationDependencies } from './dependencies.ts';
-import { keepDifferences } from './differences-file.ts';
+import { keepAllDifferences, keepDifferences } from './differences-file.ts';
+import { movedVersions } from './moved-versions.ts';
 import { entriesOf, entryKey } from './proof-entries.ts';
 import { loadProof, type ProofInput, proofExtract, wholeDigest } from './proof-files.ts';
+import { searchParameterEntries } from './proof-search-parameters.ts';
 import { quarantinedKeys } from './quarantine.ts';
 
 export interface ComparedSides {
@@ -55,7 +57,11 @@ async function nameDifferences(
 ): Promise<Differences> {
   if (compareDigests(expected, target).kind === 'equal') return mergeDifferences([]);
   const parts: Differences[] = [];
-  for (const pass of planDrillDown(expected, target)) parts.push(await drill(deps, input, pass));
+  for (const [index, pass] of planDrillDown(expected, target).entries()) {
+    const all = await drill(deps, input, pass);
+    await keepAllDifferences(deps, input, { pass: index + 1, listed: all.listed });
+    parts.push(mergeDifferences([all]));
+  }
   return mergeDifferences(parts);
 }
 
@@ -64,7 +70,7 @@ async function drill(
   input: ProofInput,
   pass: DrillDownPass,
 ): Promise<Differences> {
-  const drillDown = createDrillDown(pass);
+  const drillDown = createDrillDown(pass, { cap: Number.MAX_SAFE_INTEGER });
   const quarantined = await quarantinedKeys(deps, input.migrationId);
   await feed(deps, { ...input, side: 'source', drillDown, pass }, (entry) => {
     drillDown.addSource(entry);
@@ -85,14 +91,17 @@ interface Feeding extends ProofInput {
 async function feed(
   deps: MigrationDependencies,
   { migrationId, proof, side, drillDown, pass }: Feeding,
-  add: (entry: ScannedResource) => void,
+  add: (entry: VersionEntry) => void,
 ): Promise<void> {
   const types = new Set(pass.buckets.map(({ type }) => type));
+  const addWanted = (entries: readonly VersionEntry[]): void => {
+    for (const entry of entries) if (drillDown.wants(entry.resourceType, entry.id)) add(entry);
+  };
+  addWanted(await searchParameterEntries(deps, { migrationId, proof }, side));
   const partition = inside(migrationId, proofExtract(proof, side));
+  const moved = side === 'source' ? await movedVersions(deps, migrationId) : new Map();
   for await (const chunk of deps.store.chunks.each(partition)) {
     if (chunk.type !== null && chunk.type !== '' && !types.has(chunk.type)) continue;
-    for await (const entry of entriesOf(deps, side, chunk)) {
-      if (drillDown.wants(entry.resourceType, entry.id)) add(entry);
-    }
+    for await (const entries of entriesOf(deps, { side, chunk, moved })) addWanted(entries);
   }
 }

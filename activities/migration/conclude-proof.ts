@@ -1,3 +1,4 @@
+import type { RunRecord } from '../../shared/migration/index.ts';
 import { hasThawed } from './cut-over-freeze.ts';
 import type { MigrationDependencies } from './dependencies.ts';
 import { issueCertificate } from './issue-certificate.ts';
@@ -21,25 +22,38 @@ export function createConcludeProof(deps: MigrationDependencies) {
     const { run, orders } = await loadRun(deps.store, input.migrationId);
     if (run.proofs >= input.proof) return { kind: run.state === 'completed' ? 'equal' : 'mended' };
     const proof = await loadProof(deps.store, input);
-    const changedAt = deps.now().toISOString();
-    const { proof: proofs } = input;
-    if (proof.differences > 0 && input.proof <= mostMends) {
-      const mended = await mendDifferences(deps, input);
-      if (mended > 0) {
-        const { run: latest } = await loadRun(deps.store, input.migrationId);
-        await saveRun(deps.store, { ...after(latest, 'found', { changedAt }), proofs });
-        return { kind: 'mended' };
-      }
-    }
     // Somebody wrote to the source while it was compared: that is copied and proven first.
     if (await hasThawed(deps, { run, orders })) {
-      await saveRun(deps.store, { ...after(run, 'found', { changedAt }), proofs, frozenAt: null });
-      return { kind: 'thawed' };
+      return goOn(deps, input, { kind: 'thawed', change: { frozenAt: null } });
     }
-    await issueCertificate(deps, input);
-    const ending = proof.differences === 0 ? 'equal' : 'different';
-    const event = ending === 'equal' ? 'verified' : 'different';
-    await saveRun(deps.store, { ...after(run, event, { changedAt }), proofs });
-    return { kind: ending };
+    if (proof.differences > 0 && input.proof <= mostMends) {
+      const mended = await mendDifferences(deps, input);
+      if (mended > 0) return goOn(deps, input, { kind: 'mended', change: {} });
+    }
+    return certify(deps, input, { run, ending: proof.differences === 0 ? 'equal' : 'different' });
   };
+}
+
+async function certify(
+  deps: MigrationDependencies,
+  input: ProofInput,
+  { run, ending }: { readonly run: RunRecord; readonly ending: 'equal' | 'different' },
+): Promise<ConcludedProof> {
+  await issueCertificate(deps, input);
+  const changedAt = deps.now().toISOString();
+  const event = ending === 'equal' ? 'verified' : 'different';
+  await saveRun(deps.store, { ...after(run, event, { changedAt }), proofs: input.proof });
+  return { kind: ending };
+}
+
+/** Copying goes on, and then it is proven again. */
+async function goOn(
+  { store, now }: MigrationDependencies,
+  { migrationId, proof: proofs }: ProofInput,
+  { kind, change }: ConcludedProof & { readonly change: Partial<RunRecord> },
+): Promise<ConcludedProof> {
+  const { run } = await loadRun(store, migrationId);
+  const changedAt = now().toISOString();
+  await saveRun(store, { ...after(run, 'found', { changedAt }), ...change, proofs });
+  return { kind };
 }

@@ -12,25 +12,35 @@ import { dialectOf } from './run.ts';
  */
 export async function endJobs(deps: MigrationDependencies, run: RunRecord): Promise<number> {
   let ended = 0;
-  const endedAt = deps.now().toISOString();
   for await (const job of deps.store.jobs.each(run.id)) {
-    const open = job.state === 'running' || job.state === 'intended';
-    const dialect = dialectOf(run, job.side);
-    const keepsFiles = job.kind === 'export' && dialect === 'ig' && job.endedAt !== null;
-    const mayRun = open || (job.state === 'lost' && job.endedAt === null);
-    if (!mayRun && !keepsFiles) continue;
-    const statusUrl = await statusUrlOf(deps, run, job);
-    if (statusUrl !== undefined) await cancel(deps, run, { ...job, statusUrl });
-    if (!mayRun) continue;
-    const state = statusUrl === undefined ? 'lost' : 'ended';
-    const { purpose, attempt } = job;
-    await deps.store.jobs.put(run.id, jobRow(purpose, attempt), {
-      ...job,
-      ...{ state, statusUrl: statusUrl ?? null, endedAt },
-    });
-    if (statusUrl !== undefined) ended += 1;
+    if (mayRun(job)) ended += await endJob(deps, run, job);
+    else if (keepsFiles(run, job) && job.statusUrl !== null) {
+      await cancel(deps, run, { ...job, statusUrl: job.statusUrl });
+    }
   }
   return ended;
+}
+
+/** A lost job without an end was given up unseen: it may have begun after all. */
+const mayRun = ({ state, endedAt }: JobRecord): boolean => state !== 'ended' && endedAt === null;
+
+const keepsFiles = (run: RunRecord, { kind, side }: JobRecord): boolean =>
+  kind === 'export' && dialectOf(run, side) === 'ig';
+
+async function endJob(
+  deps: MigrationDependencies,
+  run: RunRecord,
+  job: JobRecord,
+): Promise<number> {
+  const statusUrl = await statusUrlOf(deps, run, job);
+  if (statusUrl !== undefined) await cancel(deps, run, { ...job, statusUrl });
+  await deps.store.jobs.put(run.id, jobRow(job.purpose, job.attempt), {
+    ...job,
+    state: statusUrl === undefined ? 'lost' : 'ended',
+    statusUrl: statusUrl ?? null,
+    endedAt: deps.now().toISOString(),
+  });
+  return statusUrl === undefined ? 0 : 1;
 }
 
 /** Undefined when the service knows no such job, as far as can be told. */

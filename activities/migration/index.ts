@@ -1,12 +1,15 @@
+import { createApplyDeletes } from './apply-deletes.ts';
 import { createAssess } from './assess.ts';
 import { createBeginProof } from './begin-proof.ts';
 import { answeringLater, blocking } from './blocked.ts';
 import { createCarrySearchParameters } from './carry-search-parameters.ts';
+import { createCheckReferences } from './check-references.ts';
 import { createCloseWindow } from './close-window.ts';
 import { createCompareSides } from './compare-sides.ts';
 import { createConcludeProof } from './conclude-proof.ts';
 import type { MigrationDependencies } from './dependencies.ts';
 import { createDigestChunk } from './digest-chunk.ts';
+import { createGatherReferences } from './gather-references.ts';
 import { createLoadBundles } from './load-bundles.ts';
 import { createNextMove } from './next-move.ts';
 import { createPlanImport } from './plan-import.ts';
@@ -21,10 +24,13 @@ import { createStageChunk } from './stage-chunk.ts';
 import { createStartExtract } from './start-extract.ts';
 import { createStartImport } from './start-import.ts';
 
+export { assessPlan, readinessFiles, readinessTexts } from './assess.ts';
 export type { Blocked, Later } from './blocked.ts';
 export type { MigrationDependencies, MigrationEnd } from './dependencies.ts';
+export { jobRow } from './export-jobs.ts';
 export { certificateFile } from './issue-certificate.ts';
 export { proofContainer } from './proof-files.ts';
+export { isReplayable } from './replay-quarantine.ts';
 export { loadRun, runsPartition } from './run.ts';
 export type { SettledImport } from './settle-import.ts';
 
@@ -45,6 +51,7 @@ export function createMigrationActivities(deps: MigrationDependencies) {
     pullPages: blocking(createPullPages(deps)),
     stageChunk: answeringLater(createStageChunk(deps)),
     sealStaging: blocking(createSealStaging(deps)),
+    applyDeletes: blocking(createApplyDeletes(deps)),
     planImport: blocking(createPlanImport(deps)),
     startImport: blocking(createStartImport(deps)),
     loadBundles: blocking(createLoadBundles(deps)),
@@ -54,6 +61,8 @@ export function createMigrationActivities(deps: MigrationDependencies) {
     beginProof: blocking(createBeginProof(deps)),
     digestChunk: answeringLater(createDigestChunk(deps)),
     compareSides: blocking(createCompareSides(deps)),
+    gatherReferences: answeringLater(createGatherReferences(deps)),
+    checkReferences: answeringLater(createCheckReferences(deps)),
     concludeProof: blocking(createConcludeProof(deps)),
   };
 }

@@ -6,6 +6,7 @@ import type {
   WindowRecord,
 } from '../../shared/migration/index.ts';
 import { buildCertificate, createAccount, sealCertificate } from '../../shared/proof/index.ts';
+import { closureOf } from './check-references.ts';
 import type { MigrationDependencies } from './dependencies.ts';
 import { readDifferences } from './differences-file.ts';
 import { loadProof, type ProofInput, proofContainer, wholeDigest } from './proof-files.ts';
@@ -29,6 +30,7 @@ export async function issueCertificate(
   const record = await loadProof(deps.store, input);
   const differences = await readDifferences(deps, input);
   const [source, target] = [await describe(deps, 'source'), await describe(deps, 'target')];
+  const references = await closureOf(deps, input);
   const madeAt = deps.now().toISOString();
   const repairs = await all(deps.store.repairs.each(migrationId));
   const certificate = buildCertificate({
@@ -52,6 +54,7 @@ export async function issueCertificate(
     target: await wholeDigest(deps, input, { of: 'target', record }),
     excepted: await wholeDigest(deps, input, { of: 'excepted', record }),
     ...(differences.count === 0 ? {} : { differences }),
+    ...(references === undefined ? {} : { references }),
     ledger: await ledgerOf(deps.store, migrationId),
     quarantine: quarantineAccount(await all(deps.store.quarantine.each(migrationId))),
     repairs: repairAccount(repairs.filter(({ kind }) => kind !== 'hard-deleted')),
@@ -97,8 +100,8 @@ function quarantineAccount(found: readonly QuarantinedVersion[]) {
 
 function repairAccount(found: readonly RepairRecord[]) {
   const account = createAccount();
-  for (const { kind, reference, versionId } of found) {
-    account.add({ kind, reference, versionId, movedBy: null });
+  for (const { kind, reference, versionId, movedBy = null } of found) {
+    account.add({ kind, reference, versionId, movedBy });
   }
   return account.finish();
 }

@@ -1,135 +1,119 @@
-import { inside, numbered, windowName } from '../../shared/migration/index.ts';
+import { inside } from '../../shared/migration/index.ts';
 import type { Difference } from '../../shared/proof/index.ts';
-import { recordBatch } from './batch.ts';
+import { bringSearchParameters } from './carry-search-parameters.ts';
 import type { MigrationDependencies } from './dependencies.ts';
-import { readDifferences } from './differences-file.ts';
-import { linesWithEntries } from './proof-entries.ts';
+import { allDifferences, differenceFiles } from './differences-file.ts';
+import { endFormerLives } from './former-lives.ts';
+import { type MovedVersions, movedVersions, moveLine } from './moved-versions.ts';
+import { entryKey, linesWithEntries } from './proof-entries.ts';
 import { type ProofInput, proofExtract } from './proof-files.ts';
-import { loadRun, saveRun } from './run.ts';
-import { stageLines } from './stage-lines.ts';
+import { quarantinedKeys } from './quarantine.ts';
+import { type LinesByType, openRepairWindow } from './repair-window.ts';
+import { settleExtra } from './settle-extra.ts';
 
 /**
  * Mends what loses nothing: versions that the target lacks are loaded again, and resources that
  * the source no longer has are deleted in the target, hard where the source has no trace of them.
- * Contents that differ are left to a person: somebody has written to the target.
- * @returns how many differences are dealt with
+ * What was deleted for good in the source and written again under its id is loaded anew. All
+ * differences are dealt with, however many, in the parts that they were found in. Contents that
+ * differ are left to a person: somebody has written to the target.
+ * @returns how many resources are dealt with
  */
 export async function mendDifferences(
   deps: MigrationDependencies,
   input: ProofInput,
 ): Promise<number> {
-  const { listed } = await readDifferences(deps, input);
-  const deleted = await deleteExtra(deps, input, listed);
-  const lacking = listed.filter(({ kind }) => kind === 'missing' || kind === 'undeleted');
-  return deleted + (await loadLacking(deps, input, lacking));
+  const lacking = new Set<string>();
+  let settled = 0;
+  for (const url of await differenceFiles(deps, input)) {
+    const found = await allDifferences(deps, url);
+    if (found.some(isApart)) settled += await mendParameters(deps);
+    const others = found.filter((one) => !isApart(one));
+    settled += await mendPart(deps, input, { found: others, lacking });
+  }
+  return settled + (await loadLacking(deps, input, lacking));
 }
 
-const referenceOf = ({ resourceType, id }: Difference): string => `${resourceType}/${id}`;
+async function mendParameters(deps: MigrationDependencies): Promise<number> {
+  const brought = await bringSearchParameters(deps);
+  return brought.kind === 'brought' ? brought.written : 0;
+}
 
-/** Hard deletes leave no trace in an export: a resource that only the target has was deleted so. */
-async function deleteExtra(
-  { ends, store, now }: MigrationDependencies,
-  { migrationId }: ProofInput,
-  listed: readonly Difference[],
+/** @returns resources that are deleted; those that are to be loaded are added to `lacking` */
+async function mendPart(
+  deps: MigrationDependencies,
+  input: ProofInput,
+  { found, lacking }: { readonly found: readonly Difference[]; readonly lacking: Set<string> },
 ): Promise<number> {
-  const extra = listed.filter(({ kind }) => kind === 'extra');
+  const writtenAgain = await endFormerLives(deps, input, {
+    suspects: found.filter(({ targetVersion }) => targetVersion !== null),
+    linesOf: (references) =>
+      linesOf(deps, { ...input, lacking: references, moved: new Map(), quarantined: new Set() }),
+  });
+  for (const reference of writtenAgain) lacking.add(reference);
   let deleted = 0;
+  const extra = found.filter(({ kind }) => kind === 'extra');
   for (const reference of new Set(extra.map(referenceOf))) {
-    const { kind } = await ends.source.service.standing(reference);
-    if (kind === 'found') continue;
-    const hard = kind === 'missing';
-    await ends.target.service.remove(reference, { hard });
-    await store.repairs.put(migrationId, `deleted!${reference}`, {
-      kind: hard ? 'hard-deleted' : 'deleted',
-      reference,
-      versionId: null,
-      detail: 'deleted in the source',
-      at: now().toISOString(),
-    });
-    deleted += 1;
+    if (writtenAgain.has(reference)) continue;
+    const ending = await settleExtra(deps, input, reference);
+    if (ending === 'deleted') deleted += 1;
+    if (ending === 'to-be-loaded') lacking.add(reference);
   }
+  for (const difference of found) if (isLacking(difference)) lacking.add(referenceOf(difference));
   return deleted;
 }
 
-/** A window of its own, which is imported and accounted for like every other. */
+const referenceOf = ({ resourceType, id }: Difference): string => `${resourceType}/${id}`;
+const isApart = ({ resourceType }: Difference): boolean => resourceType === 'SearchParameter';
+const isLacking = ({ kind }: Difference): boolean => kind === 'missing' || kind === 'undeleted';
+
 async function loadLacking(
   deps: MigrationDependencies,
   { migrationId, proof }: ProofInput,
-  lacking: readonly Difference[],
+  lacking: ReadonlySet<string>,
 ): Promise<number> {
-  if (lacking.length === 0) return 0;
-  const { run } = await loadRun(deps.store, migrationId);
-  const window = run.windows + 1;
-  const lines = await linesOf(deps, { migrationId, proof }, lacking);
-  const staged = await stageByType(deps, { migrationId, window, lines });
-  const at = deps.now().toISOString();
-  const partition = inside(migrationId, windowName(window));
-  const ledger = Object.fromEntries(
-    [...lines].map(([type, some]) => [
-      type,
-      { exported: some.length, loaded: 0, present: 0, quarantined: 0 },
-    ]),
-  );
-  const bytes = staged.reduce((sum, file) => sum + file.bytes, 0);
-  await deps.store.staged.put(partition, numbered(1), { chunk: 1, ledger, bytes, files: staged });
-  await recordBatch(deps, { migrationId, window, batch: '1', files: staged, depth: 0 });
-  const instant = run.frozenAt ?? at;
-  await deps.store.windows.put(migrationId, numbered(window), {
-    number: window,
-    since: run.begin ?? instant,
-    till: instant,
-    state: 'importing',
-    expected: lacking.length,
-    batches: 1,
-    ledger,
-    bytes,
-    startedAt: at,
-    closedAt: null,
-  });
-  await saveRun(deps.store, { ...run, windows: window });
-  return lacking.length;
+  if (lacking.size === 0) return 0;
+  const loading = {
+    ...{ migrationId, proof, lacking },
+    moved: await movedVersions(deps, migrationId),
+    quarantined: await quarantinedKeys(deps, migrationId),
+  };
+  await openRepairWindow(deps, migrationId, linesOf(deps, loading));
+  return lacking.size;
 }
 
-type LinesByType = ReadonlyMap<string, readonly Buffer[]>;
+interface Loading extends ProofInput {
+  /** Type and id. */
+  readonly lacking: ReadonlySet<string>;
+  readonly moved: MovedVersions;
+  readonly quarantined: ReadonlySet<string>;
+}
 
 /** All versions of these resources: which of them the target holds is its own business to tell. */
-async function linesOf(
+async function* linesOf(
   deps: MigrationDependencies,
-  { migrationId, proof }: ProofInput,
-  lacking: readonly Difference[],
-): Promise<LinesByType> {
-  const wanted = new Set(lacking.map(referenceOf));
-  const types = new Set(lacking.map(({ resourceType }) => resourceType));
-  const found = new Map<string, Buffer[]>();
+  { migrationId, proof, lacking, moved, quarantined }: Loading,
+): AsyncGenerator<LinesByType> {
+  const types = new Set([...lacking].map((reference) => reference.split('/')[0]));
   const partition = inside(migrationId, proofExtract(proof, 'source'));
   for await (const chunk of deps.store.chunks.each(partition)) {
     if (chunk.type !== null && chunk.type !== '' && !types.has(chunk.type)) continue;
+    const found = new Map<string, Buffer[]>();
     for await (const { entry, line } of linesWithEntries(deps, 'source', chunk)) {
-      if (!wanted.has(`${entry.resourceType}/${entry.id}`)) continue;
+      const key = entryKey(entry);
+      if (!lacking.has(`${entry.resourceType}/${entry.id}`) || quarantined.has(key)) continue;
       const some = found.get(entry.resourceType) ?? [];
-      some.push(Buffer.from(line));
+      some.push(asMoved(line, { from: entry.lastUpdated, to: moved.get(key) }));
       found.set(entry.resourceType, some);
     }
+    if (found.size > 0) yield found;
   }
-  return found;
 }
 
-async function stageByType(
-  deps: MigrationDependencies,
-  {
-    migrationId,
-    window,
-    lines,
-  }: {
-    readonly migrationId: string;
-    readonly window: number;
-    readonly lines: LinesByType;
-  },
-) {
-  const files = [];
-  for (const [type, some] of lines) {
-    const name = `${windowName(window)}/${type}-mended`;
-    files.push(...(await stageLines(deps, { migrationId, type, name, lines: some })));
-  }
-  return files;
+function asMoved(
+  line: Buffer,
+  { from, to }: { readonly from: string | undefined; readonly to: string | undefined },
+): Buffer {
+  const moved = from === undefined || to === undefined ? undefined : moveLine(line, { from, to });
+  return Buffer.from(moved ?? line);
 }

@@ -16,6 +16,7 @@ import {
 import { hasThawed, lookForFreeze } from './cut-over-freeze.ts';
 import type { MigrationDependencies } from './dependencies.ts';
 import { proofExtract } from './proof-files.ts';
+import { openReplay } from './replay-quarantine.ts';
 import { after, carriedBy, loadRun, type Run, runsPartition, saveRun } from './run.ts';
 
 export interface NextMoveInput {
@@ -104,6 +105,8 @@ async function copyOrProve(deps: MigrationDependencies, loaded: Run): Promise<Mo
   const importing = open.find(({ state }) => state === 'importing')?.number ?? null;
   const waiting = open.find(({ state }) => state === 'exporting')?.number ?? null;
   if (waiting !== null) return { kind: 'copy', importing, exporting: waiting };
+  const replayed = importing === null ? await openReplay(deps, loaded) : undefined;
+  if (replayed !== undefined) return { kind: 'copy', importing: replayed, exporting: null };
   const planned = await planNext(deps, loaded);
   if (planned.window !== null || importing !== null) {
     return { kind: 'copy', importing, exporting: planned.window };
@@ -137,7 +140,9 @@ async function planNext(deps: MigrationDependencies, { run, orders }: Run): Prom
   const now = moved(await service.serverTime(), -plan.lagSeconds);
   const horizon = plan.till === null ? now : earlier(plan.till, now);
   const since = run.cursor ?? begin;
+  const previous = await deps.store.windows.get(run.id, numbered(run.windows));
   const range = await nextWindow({
+    ...(previous === undefined ? {} : { previous: { ...previous, count: previous.expected } }),
     since,
     till: horizon,
     limit: limitOf({ run, orders }),

@@ -6,6 +6,7 @@ import { chunksOf } from './chunks.ts';
 import type { MigrationDependencies } from './dependencies.ts';
 import { jobRow } from './export-jobs.ts';
 import { loadExtract } from './extract.ts';
+import { patienceWith, tryToEnd } from './job-deadline.ts';
 import { pollPause } from './poll-pause.ts';
 import { carriedBy, dialectOf, loadRun, type Run } from './run.ts';
 import type { ExtractInput } from './start-extract.ts';
@@ -44,7 +45,12 @@ export function createPollExtract(deps: MigrationDependencies) {
     const exporter = exporterOf(deps, { loaded, extract });
     const status = await exporter.status(job.statusUrl);
     const seconds = pollPause(loaded.orders.plan, input.looks, status);
-    if (status.kind === 'running') return { kind: 'running', seconds };
+    if (status.kind === 'running') {
+      const { trouble } = status;
+      const patience = await patienceWith(deps, { migrationId: input.migrationId, job, trouble });
+      if (patience.kind === 'over') return giveUp(deps, { loaded, extract, job }, patience.cause);
+      return patience.kind === 'wait' ? { kind: 'running', seconds } : patience;
+    }
     if (status.kind !== 'done') {
       return giveUp(deps, { loaded, extract, job }, causeOf(status));
     }
@@ -93,7 +99,10 @@ async function whenDone(
     chunks.map((record) => ({
       partition: inside(id, extract.name),
       row: String(record.number).padStart(7, '0'),
-      record,
+      record: {
+        ...record,
+        job: { migrationId: id, purpose: extract.name, attempt: extract.attempt },
+      },
     })),
   );
   await endJob(deps, looked);
@@ -153,7 +162,8 @@ async function giveUp(
 ): Promise<PolledExtract | Blocked> {
   const { loaded, extract, job } = looked;
   if (job !== undefined && job.statusUrl !== null) {
-    await exporterOf(deps, { loaded, extract }).cancel(job.statusUrl);
+    const { statusUrl } = job;
+    await tryToEnd(() => exporterOf(deps, { loaded, extract }).cancel(statusUrl));
   }
   if (job !== undefined) {
     const row = jobRow(job.purpose, job.attempt);

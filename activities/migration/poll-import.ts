@@ -1,6 +1,8 @@
 import type { Blocked } from './blocked.ts';
 import type { MigrationDependencies } from './dependencies.ts';
 import { jobRow } from './export-jobs.ts';
+import { patienceWith, tryToEnd } from './job-deadline.ts';
+import { keepProgress } from './keep-progress.ts';
 import { pollPause } from './poll-pause.ts';
 import { loadRun } from './run.ts';
 import { type BatchInput, batchPurpose } from './start-import.ts';
@@ -32,6 +34,15 @@ export function createPollImport(deps: MigrationDependencies) {
       return { kind: 'again' };
     }
     if (status.kind !== 'running') return { kind: 'ended' };
+    const { trouble } = status;
+    const patience = await patienceWith(deps, { migrationId: input.migrationId, job, trouble });
+    if (patience.kind === 'blocked') return patience;
+    if (patience.kind === 'over') {
+      const { statusUrl } = job;
+      await tryToEnd(() => deps.importer.cancel(statusUrl));
+      return { kind: 'ended' };
+    }
+    await keepProgress(deps, input, status);
     return {
       kind: 'running',
       seconds: pollPause(orders.plan, input.looks, status),

@@ -4,23 +4,42 @@ import {
   createResourceScanner,
   type ResourceScanner,
   type ScannedResource,
+  type VersionEntry,
 } from '../../shared/proof/index.ts';
 import { rawChunkLines } from './chunk-lines.ts';
 import type { MigrationDependencies } from './dependencies.ts';
+import { carriedApart } from './line-judge.ts';
+import type { MovedVersions } from './moved-versions.ts';
+
+export interface EntriesOf {
+  readonly side: Side;
+  readonly chunk: ChunkRecord;
+  /** Collect references too. */
+  readonly references?: boolean;
+  /** Versions that have another lastUpdated in the target: they are compared with that. */
+  readonly moved?: MovedVersions;
+}
 
 /**
- * Types that `$import` refuses. They are carried over by themselves before anything is loaded, and
- * get versions of their own in the target.
+ * What is compared of the files of a chunk, some at a time: not what is quarantined as unreadable,
+ * nor what is carried apart.
  */
-const carriedApart: readonly string[] = ['SearchParameter'];
-
-/** What is compared of the files of a chunk: not what is quarantined as unreadable, nor what is carried apart. */
 export async function* entriesOf(
   deps: MigrationDependencies,
-  side: Side,
-  chunk: ChunkRecord,
-): AsyncGenerator<ScannedResource> {
-  for await (const { entry } of linesWithEntries(deps, side, chunk)) yield entry;
+  { side, chunk, references = false, moved = new Map() }: EntriesOf,
+): AsyncGenerator<readonly ScannedResource[]> {
+  // Deletes told apart are Bundles, no resources of the service.
+  if (chunk.type === null) return;
+  const scanner = createResourceScanner({ references });
+  for await (const lines of rawChunkLines(deps, side, chunk)) {
+    const entries = lines.flatMap(({ bytes }) => scanOrSkip(scanner, bytes) ?? []);
+    yield moved.size === 0 ? entries : entries.map((entry) => withMove(entry, moved));
+  }
+}
+
+function withMove(entry: ScannedResource, moved: MovedVersions): ScannedResource {
+  const lastUpdated = moved.get(entryKey(entry));
+  return lastUpdated === undefined ? entry : { ...entry, lastUpdated };
 }
 
 export async function* linesWithEntries(
@@ -28,6 +47,8 @@ export async function* linesWithEntries(
   side: Side,
   chunk: ChunkRecord,
 ): AsyncGenerator<{ readonly entry: ScannedResource; readonly line: Buffer }> {
+  // Deletes told apart are Bundles, no resources of the service.
+  if (chunk.type === null) return;
   const scanner = createResourceScanner();
   for await (const lines of rawChunkLines(deps, side, chunk)) {
     for (const { bytes } of lines) {
@@ -38,7 +59,7 @@ export async function* linesWithEntries(
 }
 
 /** As `quarantinedKeys` has it. */
-export const entryKey = ({ resourceType, id, versionId = '' }: ScannedResource): string =>
+export const entryKey = ({ resourceType, id, versionId = '' }: VersionEntry): string =>
   `${resourceType}/${id}/${versionId}`;
 
 function scanOrSkip(scanner: ResourceScanner, line: Buffer): ScannedResource | undefined {

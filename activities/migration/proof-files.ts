@@ -35,8 +35,15 @@ export async function loadProof(
   throw new AppError('NOT_FOUND', `migration ${migrationId} has no proof ${proof}`);
 }
 
-export function emptyDigest({ mode, boundaries, salt, countVersions }: ProofRecord): Digest {
-  return createDigest({ mode, boundaries: [...boundaries], salt, countVersions });
+export function emptyDigest({
+  mode,
+  boundaries,
+  buckets,
+  salt,
+  countVersions,
+}: ProofRecord): Digest {
+  const size = buckets === undefined ? {} : { buckets };
+  return createDigest({ mode, boundaries: [...boundaries], ...size, salt, countVersions });
 }
 
 export async function keepDigest(
@@ -48,17 +55,28 @@ export async function keepDigest(
   await blobs.write(proofContainer(migrationId), name, writeDigest(digest));
 }
 
-/** All digests of a side as one; they are merged as they are read, so memory stays that of one. */
+/** Bytes of digests that are read before they are added to the sum. */
+const mergedAtOnce = 8 * 1024 * 1024;
+
+/** All digests of a side as one; they are merged some at a time, so memory stays that of a few. */
 export async function wholeDigest(
   { blobs }: MigrationDependencies,
   { migrationId, proof }: ProofInput,
   { of, record }: { readonly of: DigestOf; readonly record: ProofRecord },
 ): Promise<Digest> {
   let whole = emptyDigest(record);
-  for await (const { url } of blobs.list(proofContainer(migrationId), `proof-${proof}/${of}/`)) {
+  let waiting: Digest[] = [];
+  let held = 0;
+  const list = blobs.list(proofContainer(migrationId), `proof-${proof}/${of}/`);
+  for await (const { url, bytes } of list) {
     const parts: Buffer[] = [];
     for await (const part of blobs.read(url)) parts.push(part);
-    whole = mergeDigests([whole, readDigest(Buffer.concat(parts))]);
+    waiting.push(readDigest(Buffer.concat(parts)));
+    held += bytes;
+    if (held < mergedAtOnce) continue;
+    whole = mergeDigests([whole, ...waiting]);
+    waiting = [];
+    held = 0;
   }
-  return whole;
+  return waiting.length === 0 ? whole : mergeDigests([whole, ...waiting]);
 }

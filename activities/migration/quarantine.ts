@@ -56,7 +56,7 @@ export async function quarantine(
   );
   const at = now().toISOString();
   let offset = 0;
-  const records = lines.map(({ bytes, reference, versionId, cause }, index) => {
+  const records = lines.map(({ bytes, reference, versionId, cause }) => {
     const record: QuarantinedVersion = {
       window,
       reference,
@@ -69,10 +69,23 @@ export async function quarantine(
       at,
     };
     offset += bytes.length + 1;
-    const row = `${windowName(window)}!${step}!${String(index).padStart(7, '0')}`;
-    return { partition: migrationId, row, record };
+    return { partition: migrationId, row: quarantineRow(record), record };
   });
   await store.quarantine.putAll(records);
+}
+
+/** Key of a record, by the place of its line: it can be told from the record alone. */
+export function quarantineRow({
+  window,
+  file,
+  offset,
+}: Pick<QuarantinedVersion, 'window' | 'file' | 'offset'>): string {
+  const step =
+    decodeURIComponent(file)
+      .split('/')
+      .at(-1)
+      ?.replace(/\.ndjson$/, '') ?? '';
+  return `${windowName(window)}!${step}!${String(offset).padStart(12, '0')}`;
 }
 
 /** `Type/id/version` of everything that is in quarantine. */

@@ -11,9 +11,11 @@ import type { StagedFile } from '../../shared/migration/index.ts';
 import { createResourceScanner } from '../../shared/proof/index.ts';
 import { longestLine } from './chunk-lines.ts';
 import type { MigrationDependencies } from './dependencies.ts';
+import { moveRefused } from './move-refused.ts';
 import type { QuarantinedLine } from './quarantine.ts';
 
 export interface RefusedFile {
+  readonly migrationId: string;
   readonly file: StagedFile;
   readonly errors: readonly ImportError[];
   /** Operations that the lines have been part of before. */
@@ -29,6 +31,9 @@ export interface RefusedLines {
   readonly again: readonly Buffer[];
   readonly quarantined: readonly QuarantinedLine[];
 }
+
+/** Operations in which versions may still be moved: neighbours can come with the same one. */
+const mostMoves = 3;
 
 /** What is tried again, and up to which depth, before it is quarantined. */
 const worthAnotherTry: Partial<Readonly<Record<ImportErrorCause, number>>> = {
@@ -47,7 +52,7 @@ const worthAnotherTry: Partial<Readonly<Record<ImportErrorCause, number>>> = {
  */
 export async function readRefusedLines(
   deps: MigrationDependencies,
-  { file, errors, depth }: RefusedFile,
+  { migrationId, file, errors, depth }: RefusedFile,
 ): Promise<RefusedLines> {
   if (errors.length === 0) return { lines: 0, present: 0, again: [], quarantined: [] };
   const found = await linesAt(deps, file, await errorLines(deps, errors));
@@ -55,7 +60,10 @@ export async function readRefusedLines(
   const quarantined: QuarantinedLine[] = [];
   let present = 0;
   for (const { bytes, cause } of found) {
-    if (cause === 'already-loaded' || (await isPresent(deps, bytes, cause))) present += 1;
+    const isConflict = cause === 'version-conflict' && depth < mostMoves;
+    const moved = isConflict ? await moveRefused(deps, migrationId, bytes) : undefined;
+    if (moved !== undefined) again.push(moved);
+    else if (cause === 'already-loaded' || (await isPresent(deps, bytes, cause))) present += 1;
     else if (depth < (worthAnotherTry[cause] ?? 0)) again.push(bytes);
     else quarantined.push(toQuarantine(bytes, cause));
   }

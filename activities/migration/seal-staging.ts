@@ -1,9 +1,17 @@
 import { AppError } from '../../shared/errors.ts';
-import { inside, numbered, sumLedgers, totalOf, windowName } from '../../shared/migration/index.ts';
+import {
+  inside,
+  numbered,
+  type StagedFile,
+  sumLedgers,
+  totalOf,
+  windowName,
+} from '../../shared/migration/index.ts';
 import { recordBatch } from './batch.ts';
 import { type Blocked, blocked } from './blocked.ts';
 import type { MigrationDependencies } from './dependencies.ts';
 import { loadExtract } from './extract.ts';
+import { inspectWindow } from './inspect-window.ts';
 import { loadRun, saveRun } from './run.ts';
 
 export interface WindowInput {
@@ -11,10 +19,10 @@ export interface WindowInput {
   readonly window: number;
 }
 
-export interface SealedStaging {
-  readonly kind: 'sealed';
-  readonly lines: number;
-}
+export type SealedStaging =
+  | { readonly kind: 'sealed'; readonly lines: number }
+  /** These chunks have lines that the target would refuse as they are: they are staged again, mended. */
+  | { readonly kind: 'unmended'; readonly chunks: readonly number[] };
 
 /** Files of one `$import` operation at most (facts/migration.md §2.2). */
 const mostFiles = 10_000;
@@ -40,18 +48,18 @@ export function createSealStaging(deps: MigrationDependencies) {
         `${name}: the manifest names ${extract.lines} resources, the files hold ${exported}. Export the window again.`,
       );
     }
-    const files = staged.flatMap((part) => part.files);
-    const batches = Math.ceil(files.length / mostFiles);
-    for (let batch = 1; batch <= batches; batch += 1) {
-      const some = files.slice((batch - 1) * mostFiles, batch * mostFiles);
-      await recordBatch(deps, {
-        migrationId,
-        window: number,
-        batch: String(batch),
-        files: some,
-        depth: 0,
-      });
+    const { run } = await loadRun(deps.store, migrationId);
+    if (run.bulkImport) {
+      const { attempt } = extract;
+      const chunks = await inspectWindow(deps, { migrationId, window: number, attempt });
+      if (chunks.length > 0) return { kind: 'unmended', chunks };
     }
+    const groups = operationsOf(staged.flatMap((part) => part.files));
+    for (const [index, files] of groups.entries()) {
+      const batch = String(index + 1);
+      await recordBatch(deps, { migrationId, window: number, batch, files, depth: 0 });
+    }
+    const batches = groups.length;
     const bytes = staged.reduce((sum, part) => sum + part.bytes, 0);
     await deps.store.windows.put(migrationId, numbered(number), {
       ...window,
@@ -63,6 +71,18 @@ export function createSealStaging(deps: MigrationDependencies) {
     await measure(deps, migrationId, { bytes, exported });
     return { kind: 'sealed', lines: exported };
   };
+}
+
+/** Files of different layers go into different operations, and so do more than one takes. */
+function operationsOf(files: readonly StagedFile[]): readonly (readonly StagedFile[])[] {
+  const layers = [...Map.groupBy(files, ({ layer = 0 }) => layer)];
+  return layers
+    .sort(([one], [other]) => one - other)
+    .flatMap(([, some]) =>
+      Array.from({ length: Math.ceil(some.length / mostFiles) }, (_, index) =>
+        some.slice(index * mostFiles, (index + 1) * mostFiles),
+      ),
+    );
 }
 
 /** Windows are sized by what resources really weigh. */

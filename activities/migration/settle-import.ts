@@ -110,10 +110,11 @@ async function settleFile(
     .filter(({ url }) => url === file.url)
     .reduce((sum, { count }) => sum + count, 0);
   const errors = status.errors.filter(({ url }) => url === file.url);
-  const refused = await readRefusedLines(deps, { file, errors, depth: batch.depth });
+  const { migrationId, window } = input;
+  const { depth } = batch;
+  const refused = await readRefusedLines(deps, { migrationId, file, errors, depth });
   if (loaded + refused.lines !== file.lines) return { doubtful: file };
   const step = `batch-${input.batch}-${blobName(file.url)}`;
-  const { migrationId, window } = input;
   await quarantine(deps, { migrationId, window, step, lines: refused.quarantined });
   const again = await stageLines(deps, {
     ...{ migrationId, type: file.type, lines: refused.again },

@@ -1,21 +1,23 @@
-import type { WrittenBlob } from '../../shared/bulk/index.ts';
 import { AppError } from '../../shared/errors.ts';
 import {
-  addToLedger,
   type ChunkRecord,
   inside,
   numbered,
   type StagedFile,
-  type WindowLedger,
+  type StagedRecord,
   type WindowRecord,
   windowName,
 } from '../../shared/migration/index.ts';
-import { chunkLines, type ScannedLine } from './chunk-lines.ts';
+import { chunkLines } from './chunk-lines.ts';
+import { keepDeletes, stageDeletes } from './delete-files.ts';
 import type { MigrationDependencies } from './dependencies.ts';
-import { judgeLine } from './judge-line.ts';
-import { OverlapKeys, overlapKeys, stagingContainer, versionKey } from './overlap.ts';
-import { type QuarantinedLine, quarantine } from './quarantine.ts';
-import { loadRun } from './run.ts';
+import { keepVersionKeys } from './key-files.ts';
+import { type JudgeOptions, LineJudge } from './line-judge.ts';
+import { movedVersions, recordMoves } from './moved-versions.ts';
+import { OverlapKeys, overlapKeys, stagingContainer } from './overlap.ts';
+import { quarantine } from './quarantine.ts';
+import { loadRun, type Run } from './run.ts';
+import { mendsOf, noMends } from './window-mends.ts';
 
 export interface StageChunkInput {
   readonly migrationId: string;
@@ -31,27 +33,29 @@ export interface StagedChunk {
 /**
  * Reads the export files of one chunk, finds what the target would refuse, and puts a file of the
  * size that imports fastest into the staging container. Files that need no change are not copied
- * through here: the storage service puts them together itself.
+ * through here: the storage service puts them together itself. After the window was inspected it
+ * is run again for chunks that have lines to be moved or to be parted.
  */
 export function createStageChunk(deps: MigrationDependencies) {
   return async (input: StageChunkInput): Promise<StagedChunk> => {
     const { migrationId, window: number, chunk } = input;
     const name = windowName(number);
     const partition = inside(migrationId, name);
-    const { orders } = await loadRun(deps.store, migrationId);
+    const loaded = await loadRun(deps.store, migrationId);
     const record = await deps.store.chunks.get(partition, numbered(chunk));
     const window = await deps.store.windows.get(migrationId, numbered(number));
     if (record === undefined || window === undefined) {
       throw new AppError('NOT_FOUND', `${name} of migration ${migrationId} has no chunk ${chunk}`);
     }
     await deps.blobs.ensureContainer(stagingContainer(migrationId));
-    const task = new Staging(deps, { migrationId, window, chunk: record });
-    const staged = await task.run(orders.plan.overlapSeconds);
-    await deps.store.staged.put(partition, numbered(chunk), { chunk, ...staged });
-    return {
-      kind: 'staged',
-      lines: Object.values(staged.ledger).reduce((sum, { exported }) => sum + exported, 0),
-    };
+    const place: Place = { migrationId, window, chunk: record };
+    const staged =
+      record.type === null
+        ? await stageDeletes(deps, place)
+        : await stage(deps, place, loaded.orders);
+    await deps.store.staged.put(partition, numbered(chunk), staged);
+    const lines = Object.values(staged.ledger).reduce((sum, { exported }) => sum + exported, 0);
+    return { kind: 'staged', lines };
   };
 }
 
@@ -61,118 +65,101 @@ interface Place {
   readonly chunk: ChunkRecord;
 }
 
-interface Staged {
-  readonly ledger: WindowLedger;
-  readonly bytes: number;
-  readonly files: readonly StagedFile[];
+async function stage(
+  deps: MigrationDependencies,
+  place: Place,
+  { plan }: Run['orders'],
+): Promise<StagedRecord> {
+  const { migrationId, window, chunk } = place;
+  const type = chunk.type ?? '';
+  const at = { migrationId, window: window.number, chunk: chunk.number };
+  const mends = await mendsOf(deps, at);
+  const end = new OverlapKeys(window.till, plan.overlapSeconds);
+  const options: JudgeOptions = {
+    type: type === '' ? 'Resource' : type,
+    known: await overlapKeys(deps, { migrationId, window: window.number - 1, type }),
+    moved: await movedVersions(deps, migrationId),
+    mends: mends ?? noMends,
+    end,
+  };
+  const { judge, files } = await stagedFiles(deps, place, options);
+  await end.keep(deps, { migrationId, window: window.number, type }, chunk.number);
+  await keepVersionKeys(deps, at, judge.keys);
+  await keepDeletes(deps, at, judge.deletes);
+  await recordMoves(deps, migrationId, judge.moves);
+  const step = `chunk-${numbered(chunk.number)}`;
+  await quarantine(deps, { migrationId, window: window.number, step, lines: judge.unfit });
+  const { ledger, bytes } = judge;
+  return { chunk: chunk.number, ledger, bytes, files, mended: mends !== undefined };
 }
 
-interface Blobs {
-  readonly container: string;
-  readonly name: string;
-  readonly urls: readonly string[];
+/** Looks at every line, and writes what the storage service cannot put together by itself. */
+async function stagedFiles(deps: MigrationDependencies, place: Place, options: JudgeOptions) {
+  const judge = new LineJudge(options);
+  const first = await firstLook(deps, place, judge);
+  const files: StagedFile[] = [];
+  for (const [layer, found] of judge.layers.entries()) {
+    if (found === undefined || found.lines === 0) continue;
+    const again = { judge: new LineJudge({ ...options, end: undefined }), layer };
+    const known = layer === 0 ? first : undefined;
+    const { url, etag, bytes } =
+      known ?? (judge.isPlain ? await composed(deps, place) : await written(deps, place, again));
+    const file = { type: place.chunk.type ?? '', url, etag, bytes, ...found };
+    files.push(layer === 0 ? file : { ...file, layer });
+  }
+  return { judge, files };
 }
 
-/** One pass over a chunk, and what it found. */
-class Staging {
-  readonly #deps: MigrationDependencies;
-  readonly #place: Place;
-  readonly #unfit: QuarantinedLine[] = [];
-  #ledger: WindowLedger = {};
-  #lines = 0;
-  #bytes = 0;
-  #longest = 0;
+type Written = Pick<StagedFile, 'url' | 'etag' | 'bytes'>;
 
-  constructor(deps: MigrationDependencies, place: Place) {
-    this.#deps = deps;
-    this.#place = place;
+const urlsOf = ({ chunk }: Place): readonly string[] => chunk.files.map(({ url }) => url);
+
+/** Files of another origin are fetched once: they are written while they are looked at. */
+async function firstLook(
+  deps: MigrationDependencies,
+  place: Place,
+  judge: LineJudge,
+): Promise<Written | undefined> {
+  if (!urlsOf(place).every((url) => deps.blobs.owns(url))) {
+    return written(deps, place, { judge, layer: 0 });
   }
-
-  async run(overlapSeconds: number): Promise<Staged> {
-    const { migrationId, window, chunk } = this.#place;
-    const type = chunk.type ?? '';
-    const end = new OverlapKeys(window.till, overlapSeconds);
-    const known = await overlapKeys(this.#deps, { migrationId, window: window.number - 1, type });
-    const file = await this.#stagedFile((lines) => this.#judge(lines, { end, known }));
-    await end.keep(this.#deps, { migrationId, window: window.number, type }, chunk.number);
-    await quarantine(this.#deps, {
-      migrationId,
-      window: window.number,
-      step: `chunk-${numbered(chunk.number)}`,
-      lines: this.#unfit,
-    });
-    return { ledger: this.#ledger, bytes: this.#bytes, files: file === undefined ? [] : [file] };
+  for await (const lines of chunkLines(deps, 'source', place.chunk)) {
+    for (const line of lines) judge.take(line);
   }
+  return undefined;
+}
 
-  /** The fit lines of a batch; all of it is counted. */
-  #judge(
-    lines: readonly ScannedLine[],
-    { end, known }: { readonly end: OverlapKeys; readonly known: ReadonlySet<string> },
-  ): readonly ScannedLine[] {
-    return lines.filter((scanned) => {
-      const judged = judgeLine(scanned, this.#place.chunk.type ?? 'Resource');
-      const size = scanned.line.bytes.length;
-      this.#bytes += size + 1;
-      if (judged.kind === 'unfit') {
-        this.#unfit.push(judged.line);
-        this.#count(judged.resourceType, { exported: 1, quarantined: 1 });
-        return false;
-      }
-      const { version } = judged;
-      end.add(version);
-      const present = known.has(versionKey(version)) ? 1 : 0;
-      this.#count(version.resourceType, { exported: 1, present });
-      this.#lines += 1;
-      this.#longest = Math.max(this.#longest, size);
-      return true;
-    });
-  }
+const composed = ({ blobs }: MigrationDependencies, place: Place): Promise<Written> =>
+  blobs.compose(stagingContainer(place.migrationId), nameOf(place, 0), urlsOf(place));
 
-  #count(type: string, added: Parameters<typeof addToLedger>[2]): void {
-    this.#ledger = addToLedger(this.#ledger, type, added);
-  }
+const written = (deps: MigrationDependencies, place: Place, reading: Reading): Promise<Written> =>
+  deps.blobs.write(
+    stagingContainer(place.migrationId),
+    nameOf(place, reading.layer),
+    linesOf(deps, place, reading),
+  );
 
-  /** Puts the files together by the storage service when nothing has to be left out; else writes the fit lines. */
-  async #stagedFile(
-    judge: (lines: readonly ScannedLine[]) => readonly ScannedLine[],
-  ): Promise<StagedFile | undefined> {
-    const { blobs } = this.#deps;
-    const { migrationId, window, chunk } = this.#place;
-    const urls = chunk.files.map(({ url }) => url);
-    const container = stagingContainer(migrationId);
-    const name = `${windowName(window.number)}/${chunk.type}-${numbered(chunk.number)}.ndjson`;
-    let written: WrittenBlob;
-    if (urls.every((url) => blobs.owns(url))) {
-      for await (const lines of chunkLines(this.#deps, 'source', chunk)) judge(lines);
-      if (this.#lines === 0) return undefined;
-      written = await this.#fromBlobs({ container, name, urls });
-    } else {
-      written = await blobs.write(container, name, this.#fitLines(judge));
-      if (this.#lines === 0) return undefined;
+const nameOf = ({ window, chunk }: Place, layer: number): string =>
+  `${windowName(window.number)}/${chunk.type}-${numbered(chunk.number)}${layer === 0 ? '' : `-${layer}`}.ndjson`;
+
+interface Reading {
+  readonly judge: LineJudge;
+  /** The lines of this one are given out. */
+  readonly layer: number;
+}
+
+async function* linesOf(
+  deps: MigrationDependencies,
+  { chunk }: Place,
+  { judge, layer }: Reading,
+): AsyncGenerator<Buffer> {
+  const lineFeed = Buffer.from('\n');
+  for await (const lines of chunkLines(deps, 'source', chunk)) {
+    const parts: Buffer[] = [];
+    for (const line of lines) {
+      const placed = judge.take(line);
+      if (placed?.layer === layer) parts.push(placed.bytes, lineFeed);
     }
-    const { url, etag, bytes } = written;
-    return { type: chunk.type ?? '', url, etag, bytes, lines: this.#lines, longest: this.#longest };
-  }
-
-  /** A file that is large enough and needs no change goes into the target as the source wrote it. */
-  async #fromBlobs({ container, name, urls }: Blobs): Promise<WrittenBlob> {
-    const { blobs } = this.#deps;
-    if (this.#unfit.length > 0) {
-      const isFit = (line: ScannedLine) => judgeLine(line, '').kind === 'fit';
-      const fit = this.#fitLines((lines) => lines.filter(isFit));
-      return blobs.write(container, name, fit);
-    }
-    const [only = ''] = urls;
-    const asItIs = urls.length === 1 ? await blobs.find(only) : undefined;
-    return asItIs ?? blobs.compose(container, name, urls);
-  }
-
-  async *#fitLines(
-    choose: (lines: readonly ScannedLine[]) => readonly ScannedLine[],
-  ): AsyncGenerator<Buffer> {
-    const lineFeed = Buffer.from('\n');
-    for await (const lines of chunkLines(this.#deps, 'source', this.#place.chunk)) {
-      yield Buffer.concat(choose(lines).flatMap(({ line }) => [line.bytes, lineFeed]));
-    }
+    if (parts.length > 0) yield Buffer.concat(parts);
   }
 }

@@ -1,4 +1,5 @@
 import type { CustomizationLog } from './customizations/customization-log.ts';
+import type { ElasticReplica } from './elastic/session-token.ts';
 import type { CallFacts } from './events/call-facts.ts';
 import type { CallMemory } from './events/call-memory.ts';
 import type { EventPipeline } from './events/event-pipeline.ts';
@@ -26,6 +27,8 @@ export interface ApiContext {
   /** Milliseconds since 1970. */
   readonly now: number;
   readonly customizations: CustomizationLog;
+  /** How far reads of elastic tables lag behind. */
+  readonly replica: ElasticReplica;
   readonly events: EventPipeline;
   /** What the call remembers when it is run again. */
   readonly memory: CallMemory;

@@ -8,6 +8,7 @@ import {
 import { type BatchItem, type BatchRequest, type ChangeSet, readBatch } from './batch-parts.ts';
 import { type ItemResponse, type PartResponse, writeBatch } from './batch-response.ts';
 import { type Dispatch, errorResponse } from './dispatch.ts';
+import type { Model } from './model.ts';
 import type { RowReference } from './payload.ts';
 import { DataverseError } from './protocol-error.ts';
 import { callerOf } from './security/caller.ts';
@@ -62,6 +63,14 @@ function forPart(
   return { ...context, references, caller, detectsDuplicates: detectsDuplicates(headers) };
 }
 
+function isElastic({ requests }: ChangeSet, model: Model): boolean {
+  const types = requests.map(({ request }) => {
+    const [, name = ''] = /^([^(/]*)/.exec(request.path) ?? [];
+    return name.startsWith('$') ? undefined : model.entitySets.get(name)?.type;
+  });
+  return types.includes('Elastic') && types.every((type) => (type ?? 'Elastic') === 'Elastic');
+}
+
 class BatchRun {
   readonly #context: ApiContext;
   readonly #dispatch: Dispatch;
@@ -104,7 +113,7 @@ class BatchRun {
     const references = new Map<string, RowReference>();
     let current: BatchRequest | undefined;
     try {
-      const parts = this.#context.store.atomic(() =>
+      const parts = this.#whole(set, () =>
         set.requests.map((item): PartResponse => {
           current = item;
           const { response, reference } = this.#call(item, references);
@@ -121,6 +130,12 @@ class BatchRun {
     } catch (error) {
       return this.#failure(error, current);
     }
+  }
+
+  /** A change set undoes what it wrote when a part fails, but not in elastic tables (facts A11). */
+  #whole<T>(set: ChangeSet, steps: () => T): T {
+    const { store, model } = this.#context;
+    return isElastic(set, model) ? steps() : store.atomic(steps);
   }
 
   #failure(error: unknown, item: BatchRequest | undefined): ItemResponse {

@@ -3,12 +3,14 @@ import { type ApiRequest, type ApiResponse, emptyResponse, jsonResponse } from '
 import type { CallCounts } from './call-counts.ts';
 import { type Clock, clockSchema } from './clock.ts';
 import { rowsTable } from './database.ts';
+import { type ElasticReplica, replicaSchema } from './elastic/session-token.ts';
 import type { DeliveryQueue } from './events/delivery-queue.ts';
 import { type PluginRules, rulesSchema } from './events/plugin-rules.ts';
 import { faultsSchema } from './fault-rule.ts';
 import type { FaultPlan } from './faults.ts';
 import type { Model } from './model.ts';
-import { platformAgent, platformTables } from './platform-rows.ts';
+import { platformAgent } from './platform-agent.ts';
+import { platformTables } from './platform-rows.ts';
 import { DataverseError } from './protocol-error.ts';
 import type { RowStore } from './row-store.ts';
 import { addUser, userSchema } from './security/control-users.ts';
@@ -22,6 +24,7 @@ export interface ControlState {
   readonly clock: Clock;
   readonly protection: ServiceProtection;
   readonly rules: PluginRules;
+  readonly replica: ElasticReplica;
   readonly queue: DeliveryQueue;
   /** Calls being handled now. */
   readonly running: () => number;
@@ -121,6 +124,14 @@ function setPlugins(state: ControlState, request: ApiRequest): ApiResponse {
   return jsonResponse(200, { plugins: state.rules.count });
 }
 
+/** `POST /_control/elastic` with `{"readsLag": true}` makes reads of elastic tables stale, `DELETE` ends it. */
+function setElastic(state: ControlState, request: ApiRequest): ApiResponse {
+  const { readsLag } =
+    request.method === 'DELETE' ? { readsLag: false } : parse(replicaSchema, request.body);
+  state.replica.readsLag = readsLag;
+  return jsonResponse(200, { readsLag });
+}
+
 /** Answers `/_control/<name>`. */
 export function controlResponse(state: ControlState, request: ApiRequest): ApiResponse {
   switch (`${request.method === 'DELETE' ? 'POST' : request.method} ${request.path}`) {
@@ -134,6 +145,8 @@ export function controlResponse(state: ControlState, request: ApiRequest): ApiRe
       return setProtection(state, request);
     case 'POST clock':
       return setClock(state, request);
+    case 'POST elastic':
+      return setElastic(state, request);
     case 'POST users':
       return jsonResponse(200, addUser(state, parse(userSchema, request.body)));
     case 'POST plugins':
@@ -142,7 +155,7 @@ export function controlResponse(state: ControlState, request: ApiRequest): ApiRe
       throw new DataverseError(
         404,
         '0x8006088a',
-        'The control endpoints are GET status, GET writes, POST and DELETE faults, POST and DELETE protection, POST and DELETE plugins, POST and DELETE clock, POST users.',
+        'The control endpoints are GET status, GET writes, POST and DELETE faults, POST and DELETE protection, POST and DELETE plugins, POST and DELETE clock, POST and DELETE elastic, POST users.',
       );
   }
 }

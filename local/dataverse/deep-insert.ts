@@ -105,5 +105,11 @@ export function insertBody(context: ApiContext, table: Table, body: JsonObject):
   if (!isNested(body)) {
     return createRow(context, table, readPayload(table, body, { ...context, isCreate: true }));
   }
+  if (table.type === 'Elastic') {
+    throw badPayload(
+      table.entitySet,
+      'Cannot create related entities. Create has to be called individually for each entity.',
+    );
+  }
   return context.store.atomic(() => new DeepInsert(context).create(table, body));
 }

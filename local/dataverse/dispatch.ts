@@ -2,6 +2,9 @@ import type { ApiContext } from './api-context.ts';
 import { type ApiRequest, type ApiResponse, readPreferences } from './api-message.ts';
 import { isAssociation, writeAssociation } from './associations.ts';
 import { bulkMessage, runBulk } from './bulk-messages.ts';
+import { expireRows } from './elastic/expiry.ts';
+import { keyWithPartition } from './elastic/partition.ts';
+import { withSessionToken } from './elastic/session-token.ts';
 import { requireBypass } from './events/bypass-privilege.ts';
 import { readCallFacts } from './events/call-facts.ts';
 import { metadataResponse } from './metadata.ts';
@@ -11,6 +14,7 @@ import { countTable, listRows, readMember, readRow } from './read-rows.ts';
 import { type KeyPart, readPath, type Segment } from './resource-path.ts';
 import { tableOf } from './row-address.ts';
 import { unboundOperation } from './unbound-operations.ts';
+import { onVirtualTable } from './virtual/virtual-access.ts';
 import { patchRow, postRow, removeRow, type WriteResult, writeMember } from './write-rows.ts';
 
 function read(response: ApiResponse): WriteResult {
@@ -81,6 +85,17 @@ function onSet(
   throw resourceMissing(member.name);
 }
 
+function onTable(
+  context: ApiContext,
+  request: ApiRequest,
+  place: { readonly table: Table; readonly first: Segment; readonly rest: readonly Segment[] },
+): WriteResult {
+  const { table, first, rest } = place;
+  return first.key === undefined
+    ? onSet(context, request, { table, rest })
+    : onRow(context, request, { table, key: first.key, raw: first.raw, rest });
+}
+
 function route(before: ApiContext, request: ApiRequest): WriteResult {
   const context = { ...before, call: readCallFacts(request) };
   requireBypass(context);
@@ -98,9 +113,20 @@ function route(before: ApiContext, request: ApiRequest): WriteResult {
     throw resourceMissing('');
   }
   const table = tableOf(context.model, first);
-  return first.key === undefined
-    ? onSet(context, request, { table, rest })
-    : onRow(context, request, { table, key: first.key, raw: first.raw, rest });
+  if (table.type === 'Standard') {
+    return onTable(context, request, { table, first, rest });
+  }
+  if (table.type === 'Virtual') {
+    const place = { table, first, rest };
+    return onVirtualTable(context, request, {
+      ...place,
+      answer: () => onTable(context, request, place),
+    });
+  }
+  expireRows(context.store, table, context.now);
+  const key = first.key && keyWithPartition(table, first.key, request);
+  const result = onTable(context, request, { table, first: { ...first, key }, rest });
+  return withSessionToken(context.store, request, result);
 }
 
 /**

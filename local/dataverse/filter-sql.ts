@@ -54,7 +54,9 @@ const mirrored: Readonly<Record<Comparison, Comparison>> = {
 
 export function columnSql(table: Table, column: Column, alias: string): string {
   if (column.name === table.primaryId) {
-    return `${alias}.id`;
+    return table.type === 'Elastic'
+      ? `json_extract(${alias}.body,'$."${column.name}"')`
+      : `${alias}.id`;
   }
   return column.name === 'versionnumber'
     ? `${alias}.version`

@@ -3,6 +3,7 @@ import { CallCounts } from './call-counts.ts';
 import { Clock, type ClockSetting } from './clock.ts';
 import { CustomizationLog } from './customizations/customization-log.ts';
 import { openDatabase } from './database.ts';
+import { ElasticReplica } from './elastic/session-token.ts';
 import { DeliveryQueue } from './events/delivery-queue.ts';
 import { DeliveryRunner } from './events/delivery-runner.ts';
 import { EventPipeline } from './events/event-pipeline.ts';
@@ -69,6 +70,7 @@ export async function startDataverse(options: DataverseOptions = {}): Promise<Ru
   customizations.replay(model);
   const store = new RowStore(database, model);
   writePlatformRows(store, model);
+  const replica = new ElasticReplica();
   const counts = new CallCounts();
   const faults = new FaultPlan();
   const clock = new Clock();
@@ -88,6 +90,7 @@ export async function startDataverse(options: DataverseOptions = {}): Promise<Ru
       model,
       store,
       customizations,
+      replica,
       keyBuildMs: options.keyBuildMs ?? 500,
       deltaLifeMs: options.deltaLifeMs ?? sevenDaysMs,
       events,
@@ -103,7 +106,7 @@ export async function startDataverse(options: DataverseOptions = {}): Promise<Ru
   const running = (): number => api.running;
   const server = createHttpServer(api, {
     ...{ model, store, counts, faults, clock, protection, running },
-    ...{ rules, queue },
+    ...{ rules, queue, replica },
   });
   server.listen(options.port ?? 0, '127.0.0.1');
   await once(server, 'listening');

@@ -44,6 +44,9 @@ function checkNewKey(table: Table, name: string, columns: readonly Column[]): vo
 
 /** `POST EntityDefinitions(..)/Keys`: Pending, then InProgress, then Active. */
 export function declareKey(context: ApiContext, table: Table, request: ApiRequest): ApiResponse {
+  if (table.type !== 'Standard') {
+    throw refuse(`${table.type} tables take no alternate keys: ${table.name} is one.`);
+  }
   const parsed = declarationSchema.safeParse(readBody(request.body));
   if (!parsed.success) {
     throw refuse('A key needs SchemaName and KeyAttributes (1 to 16 columns).');

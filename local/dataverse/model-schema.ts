@@ -51,10 +51,25 @@ export const columnSchema = z.strictObject({
    * Default: the logical name, or `<column>_<target>` when there is more than one target.
    */
   navigation: z.union([z.string(), z.record(logicalName, z.string())]).optional(),
+  /** Name in the source of a virtual table; default the logical name. */
+  externalName: z.string().min(1).optional(),
   /** False when the column cannot be written on create (the value sent is ignored). */
   create: z.boolean().optional(),
   /** False when the column cannot be written on update (the value sent is ignored). */
   update: z.boolean().optional(),
+});
+
+/** What holds the rows of a table: the database, a partitioned store, or another service. */
+export const tableTypes = ['Standard', 'Elastic', 'Virtual'] as const;
+
+/** Where the rows of a virtual table are. */
+export const externalSchema = z.strictObject({
+  /** Id of the row of `msdyn_odatav4ds` that says where the service is. */
+  dataSource: z.guid(),
+  /** Entity set there. */
+  collection: z.string().min(1),
+  /** What one of its rows is called there, told in the metadata. */
+  name: z.string().min(1).optional(),
 });
 
 const keySchema = z.strictObject({
@@ -65,6 +80,10 @@ const keySchema = z.strictObject({
 export const tableSchema = z.strictObject({
   display: z.string().optional(),
   schemaName: z.string().optional(),
+  /** Default Standard. */
+  tableType: z.enum(tableTypes).optional(),
+  /** For a virtual table. */
+  external: externalSchema.optional(),
   entitySet: z.string().optional(),
   primaryId: logicalName.optional(),
   primaryName: logicalName.optional(),
@@ -74,7 +93,9 @@ export const tableSchema = z.strictObject({
   /** False when `If-Match` with an etag is refused; default true. */
   optimisticConcurrency: z.boolean().optional(),
   /** Bulk messages of the table; default all three. */
-  bulkMessages: z.array(z.enum(['CreateMultiple', 'UpdateMultiple', 'UpsertMultiple'])).optional(),
+  bulkMessages: z
+    .array(z.enum(['CreateMultiple', 'UpdateMultiple', 'UpsertMultiple', 'DeleteMultiple']))
+    .optional(),
 });
 
 export const modelFileSchema = z.object({
@@ -83,5 +104,7 @@ export const modelFileSchema = z.object({
 });
 
 export type ModelFile = z.infer<typeof modelFileSchema>;
+export type TableType = (typeof tableTypes)[number];
+export type External = z.infer<typeof externalSchema>;
 export type TableForm = z.infer<typeof tableSchema>;
 export type ColumnForm = z.infer<typeof columnSchema>;

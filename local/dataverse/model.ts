@@ -1,6 +1,14 @@
 import type { Intersection } from './associations.ts';
+import { elasticColumns, elasticKey } from './elastic/elastic-columns.ts';
 import { entitySetName } from './entity-set-name.ts';
-import type { ColumnForm, ColumnType, ModelFile, TableForm } from './model-schema.ts';
+import type {
+  ColumnForm,
+  ColumnType,
+  External,
+  ModelFile,
+  TableForm,
+  TableType,
+} from './model-schema.ts';
 import { systemColumns, systemTables } from './system-tables.ts';
 
 export interface Column {
@@ -25,6 +33,8 @@ export interface Column {
   readonly required: NonNullable<ColumnForm['required']>;
   readonly create: boolean;
   readonly update: boolean;
+  /** Name in the source of a virtual table. */
+  readonly externalName: string;
 }
 
 /** A choice that columns of several tables may share. */
@@ -65,6 +75,9 @@ export interface Table {
   /** True when `If-Match` may hold an etag. */
   readonly optimisticConcurrency: boolean;
   readonly bulkMessages: ReadonlySet<string>;
+  readonly type: TableType;
+  /** Where the rows of a virtual table are. */
+  readonly external: External | undefined;
 }
 
 /** One lookup column seen from the table it points at. */
@@ -84,7 +97,13 @@ export interface Model {
   readonly intersections: Intersection[];
 }
 
-const bulkMessages = ['CreateMultiple', 'UpdateMultiple', 'UpsertMultiple'] as const;
+const standardBulk = ['CreateMultiple', 'UpdateMultiple', 'UpsertMultiple'] as const;
+
+const bulkMessages: Readonly<Record<TableType, readonly string[]>> = {
+  Standard: standardBulk,
+  Elastic: [...standardBulk, 'DeleteMultiple'],
+  Virtual: [],
+};
 
 function navigationsOf(name: string, form: ColumnForm): ReadonlyMap<string, string> {
   const targets = form.targets ?? [];
@@ -125,6 +144,7 @@ export function buildColumn(name: string, form: ColumnForm): Column {
     required: form.required ?? 'none',
     create: form.create ?? true,
     update: form.update ?? true,
+    externalName: form.externalName ?? name,
   };
 }
 
@@ -142,12 +162,21 @@ function primaryNameOf(form: TableForm): string | undefined {
 
 export function buildTable(name: string, form: TableForm): Table {
   const primaryId = form.primaryId ?? `${name}id`;
-  const idForm: ColumnForm = { type: 'guid', required: 'system', update: false };
-  const forms = { ...systemColumns, ...form.columns, [primaryId]: idForm };
+  const idForm: ColumnForm = {
+    ...form.columns[primaryId],
+    ...{ type: 'guid', required: 'system', update: false },
+  };
+  const type = form.tableType ?? 'Standard';
+  const isElastic = type === 'Elastic';
+  const own = isElastic ? { ...elasticColumns, ...form.columns } : form.columns;
+  const forms = { ...systemColumns, ...own, [primaryId]: idForm };
   const columns = new Map(
     Object.entries(forms).map(([column, columnForm]) => [column, buildColumn(column, columnForm)]),
   );
+  const keyForms = isElastic ? [elasticKey(primaryId)] : (form.keys ?? []);
   const table: Table = {
+    type,
+    external: form.external,
     name,
     display: form.display ?? name,
     schemaName: form.schemaName ?? name,
@@ -157,10 +186,10 @@ export function buildTable(name: string, form: TableForm): Table {
     columns,
     properties: new Map(),
     navigations: new Map(),
-    keys: new Map((form.keys ?? []).map((key) => [key.name, buildKey(columns, key)])),
+    keys: new Map(keyForms.map((key) => [key.name, buildKey(columns, key)])),
     changeTracking: form.changeTracking ?? false,
     optimisticConcurrency: form.optimisticConcurrency ?? true,
-    bulkMessages: new Set(form.bulkMessages ?? bulkMessages),
+    bulkMessages: new Set(form.bulkMessages ?? bulkMessages[type]),
   };
   indexColumns(table);
   return table;

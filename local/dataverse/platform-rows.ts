@@ -1,6 +1,7 @@
 import { rowsTable } from './database.ts';
 import { namedGuid } from './key-index.ts';
 import type { Model, Table } from './model.ts';
+import { platformAgent } from './platform-agent.ts';
 import type { RowValues } from './row.ts';
 import type { RowStore } from './row-store.ts';
 import {
@@ -9,9 +10,6 @@ import {
   organizationId,
   systemUserId,
 } from './system-tables.ts';
-
-/** Writes by this agent are the stand-in's own and are not shown to the history checker. */
-export const platformAgent = 'platform';
 
 /** Tables whose rows only the stand-in makes. */
 const ownTables: ReadonlySet<string> = new Set(['organization', 'sdkmessage', 'sdkmessagefilter']);
@@ -47,11 +45,20 @@ const fixedRows: readonly PlatformRow[] = [
 
 /** Events of every standard table; the bulk messages a table may lack. */
 const singleMessages = ['Create', 'Update', 'Delete'];
-const messages = [...singleMessages, 'CreateMultiple', 'UpdateMultiple', 'UpsertMultiple'];
+const messages = [
+  ...singleMessages,
+  'CreateMultiple',
+  'UpdateMultiple',
+  'UpsertMultiple',
+  'DeleteMultiple',
+];
 
 const messageId = (name: string): string => namedGuid(`message ${name}`);
 
 function filterRows(table: Table): readonly PlatformRow[] {
+  if (table.type === 'Virtual') {
+    return [];
+  }
   return [...singleMessages, ...table.bulkMessages].map((message) => ({
     table: 'sdkmessagefilter',
     id: namedGuid(`filter ${message} ${table.name}`),
@@ -82,6 +89,20 @@ function writeTable(store: RowStore, table: Table, wanted: ReadonlyMap<string, R
   for (const [id, values] of wanted) {
     if (!present.has(id)) {
       store.insert(table, { id, values }, mark);
+    }
+  }
+}
+
+/** The messages of a table that the metadata have just been given, so that steps can be registered on it. */
+export function writeMessages(store: RowStore, model: Model, table: Table): void {
+  const filters = model.tables.get('sdkmessagefilter');
+  const mark = { agent: platformAgent, at: Date.now(), columns: [] };
+  if (filters === undefined) {
+    return;
+  }
+  for (const { id, values } of filterRows(table)) {
+    if (!store.has(filters, id)) {
+      store.insert(filters, { id, values }, mark);
     }
   }
 }

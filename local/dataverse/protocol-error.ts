@@ -5,6 +5,8 @@ export class DataverseError extends Error {
   /** `0x` and eight digits; the older `0x0` for query errors. */
   readonly code: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** Members that all annotations add to the body beside the usual ones. */
+  annotations: Readonly<Record<string, string>> = {};
 
   constructor(
     status: number,
@@ -80,8 +82,14 @@ export function notImplemented(what: string): DataverseError {
   return new DataverseError(501, '0x80040203', `The stand-in does not implement ${what}.`);
 }
 
+interface ErrorText {
+  readonly code: string;
+  readonly message: string;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
 /** Facts A1: the members that `odata.include-annotations="*"` adds to an error. */
-function details(error: { readonly code: string; readonly message: string }) {
+function details(error: ErrorText) {
   const prefix = '@Microsoft.PowerApps.CDS.';
   return {
     [`${prefix}ErrorDetails.OperationStatus`]: '0',
@@ -89,14 +97,12 @@ function details(error: { readonly code: string; readonly message: string }) {
     [`${prefix}HelpLink`]: `http://go.microsoft.com/fwlink/?LinkID=398563&error=Microsoft.Crm.CrmException%3a${error.code.replace(/^0x/, '')}&client=platform`,
     [`${prefix}TraceText`]: '',
     [`${prefix}InnerError.Message`]: error.message,
+    ...error.annotations,
   };
 }
 
 /** `{"error":{"code","message"}}`, the only error body of the Web API. */
-export function errorBody(
-  error: { readonly code: string; readonly message: string },
-  isAnnotated = false,
-): string {
+export function errorBody(error: ErrorText, isAnnotated = false): string {
   const { code, message } = error;
   return JSON.stringify({ error: { code, message, ...(isAnnotated ? details(error) : {}) } });
 }

@@ -9,6 +9,8 @@ import {
   readPreferences,
 } from './api-message.ts';
 import { checkTrackable, deltaToken, readDelta } from './change-tracking.ts';
+import { publicId } from './elastic/partition.ts';
+import { lagsBehind } from './elastic/session-token.ts';
 import type { Table } from './model.ts';
 import { badQuery, methodNotAllowed, resourceMissing } from './protocol-error.ts';
 import { type QueryOptions, readQueryOptions } from './query-options.ts';
@@ -21,9 +23,10 @@ import { both, type Cursor, conditionOf, countRows, selectRows } from './select-
 
 const maxPage = 5000;
 
-/** The row as this call sees it: under the stale fault as it was before its last write. */
-function asSeen(context: ApiContext, row: Row): Row | undefined {
-  return context.isStale ? context.store.images.before(row) : row;
+/** The row as this call sees it: where reads are stale, as it was before its last write. */
+function asSeen(context: ApiContext, table: Table, row: Row): Row | undefined {
+  const isStale = table.type === 'Elastic' ? lagsBehind(context, row) : context.isStale;
+  return isStale ? context.store.images.before(row) : row;
 }
 
 interface ListCall {
@@ -109,7 +112,9 @@ function listPage(call: ListCall, within?: ReturnType<typeof linkCondition>): Ap
   if (options.count) {
     body['@odata.count'] = countRows(context, table, condition);
   }
-  body['value'] = page.rows.flatMap((row) => asSeen(context, row) ?? []).map(renderer.render);
+  body['value'] = page.rows
+    .flatMap((row) => asSeen(context, table, row) ?? [])
+    .map(renderer.render);
   if (page.next !== undefined && mayContinue) {
     const next = preferences.tracksChanges ? { ...page.next, delta: seen } : page.next;
     const text = Buffer.from(JSON.stringify(next)).toString('base64url');
@@ -171,7 +176,7 @@ function requireRow(context: ApiContext, table: Table, key: KeyPart): Row {
   requirePrivilege(context.caller, 'Read', table);
   const address = addressOf(table, key, context.now);
   const found = findRow(context.store, address);
-  const row = found && asSeen(context, found);
+  const row = found && asSeen(context, table, found);
   if (row === undefined) {
     throw addressMissing(address);
   }
@@ -215,7 +220,7 @@ export function readMember(
   const row = requireRow(context, table, key);
   const column = table.properties.get(name);
   if (column !== undefined) {
-    const value = name === table.primaryId ? row.id : row.values[column.name];
+    const value = name === table.primaryId ? publicId(table, row) : row.values[column.name];
     const about = `${context.baseUrl}$metadata#${table.entitySet}(${row.id})/${name}`;
     if (value === undefined) {
       return emptyResponse(204);

@@ -1,4 +1,5 @@
 import { storedValue } from './column-value.ts';
+import { type ElasticPlace, keyPlace, storedId } from './elastic/partition.ts';
 import { keyStatus } from './key-index.ts';
 import type { Column, Model, Table, TableKey } from './model.ts';
 import { badQuery, keyMissing, resourceMissing, rowMissing } from './protocol-error.ts';
@@ -8,7 +9,14 @@ import type { RowStore } from './row-store.ts';
 
 /** Which row a URL means: by id, or by the values of an alternate key. */
 export type RowAddress =
-  | { readonly kind: 'id'; readonly table: Table; readonly id: string }
+  | {
+      readonly kind: 'id';
+      readonly table: Table;
+      /** Under which the store keeps the row. */
+      readonly id: string;
+      /** Where a row of an elastic table is. */
+      readonly place?: ElasticPlace;
+    }
   | {
       readonly kind: 'key';
       readonly table: Table;
@@ -67,8 +75,19 @@ function namedAddress(table: Table, key: KeyPart & { kind: 'named' }, now: numbe
   throw invalidKey(table);
 }
 
+function elasticAddress(table: Table, key: KeyPart): RowAddress {
+  const place = keyPlace(table, key);
+  if (place === undefined) {
+    throw invalidKey(table);
+  }
+  return { kind: 'id', table, id: storedId(place), place };
+}
+
 /** Throws 400 for a key that is neither the primary id nor a declared, active alternate key. */
 export function addressOf(table: Table, key: KeyPart, now: number): RowAddress {
+  if (table.type === 'Elastic') {
+    return elasticAddress(table, key);
+  }
   return key.kind === 'id' ? { kind: 'id', table, id: key.id } : namedAddress(table, key, now);
 }
 

@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { rowsTable } from './database.ts';
+import { expiryIndex } from './elastic/expiry.ts';
 import { KeyIndex } from './key-index.ts';
 import { LinkIndex } from './link-index.ts';
 import type { Column, Model, Table } from './model.ts';
@@ -42,7 +43,8 @@ function isUniqueViolation(error: unknown): boolean {
 }
 
 function createRows(table: Table): string {
-  return `CREATE TABLE IF NOT EXISTS ${rowsTable(table.name)}(seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, version INTEGER NOT NULL, body TEXT NOT NULL)`;
+  const index = table.type === 'Elastic' ? expiryIndex(table) : '';
+  return `CREATE TABLE IF NOT EXISTS ${rowsTable(table.name)}(seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, version INTEGER NOT NULL, body TEXT NOT NULL); ${index}`;
 }
 
 /** Rows, their indexes and the log of writes: every change goes through here. */
@@ -210,6 +212,20 @@ export class RowStore {
       throw error;
     } finally {
       this.#depth = depth;
+    }
+  }
+
+  /** Runs steps whose writes are forgotten again. */
+  scratch<T>(steps: () => T): T {
+    const depth = this.#depth;
+    this.database.exec(depth === 0 ? 'BEGIN' : `SAVEPOINT s${depth}`);
+    this.#depth += 1;
+    try {
+      return steps();
+    } finally {
+      this.#depth = depth;
+      this.#counts.clear();
+      this.database.exec(depth === 0 ? 'ROLLBACK' : `ROLLBACK TO s${depth}; RELEASE s${depth}`);
     }
   }
 

@@ -1,4 +1,5 @@
 import type { ApiContext } from './api-context.ts';
+import { publicId } from './elastic/partition.ts';
 import type { Column, IncomingLookup, Navigation, Table } from './model.ts';
 import { unknownProperty } from './protocol-error.ts';
 import type { ExpandItem, QueryOptions } from './query-options.ts';
@@ -209,7 +210,7 @@ export function rowRenderer(
         }
         view[column.property] = columnValue(row, column);
       }
-      view[table.primaryId] = row.id;
+      view[table.primaryId] = publicId(table, row);
       for (const expansion of expansions) {
         expansion.fill(view, row);
       }

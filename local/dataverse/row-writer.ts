@@ -1,5 +1,7 @@
 import type { ApiContext } from './api-context.ts';
 import { requireUnique } from './duplicates/require-unique.ts';
+import { partitionColumn } from './elastic/elastic-columns.ts';
+import { type ElasticPlace, storedId } from './elastic/partition.ts';
 import { noPayload, type RowEvent } from './events/row-event.ts';
 import type { Table } from './model.ts';
 import type { Payload } from './payload.ts';
@@ -95,10 +97,14 @@ export function createRow(writer: Writer, table: Table, payload: Payload, id?: s
   requirePrivilege(writer.caller, 'Create', table);
   requireLinks(writer, table, payload.values);
   const ownId = payload.values.get(table.primaryId);
-  const rowId = id ?? (typeof ownId === 'string' ? ownId : writer.memory.newId());
+  const givenId = id ?? (typeof ownId === 'string' ? ownId : writer.memory.newId());
+  const rowId = table.type === 'Elastic' ? storedId(placeOf(payload, givenId)) : givenId;
   const event: RowEvent = { message: 'Create', table, id: rowId, before: undefined, payload };
   const ruling = writer.events.before(writer, event);
-  const row = insertRow(writer, table, ruling.payload, rowId);
+  const values = newValues(writer, table, ruling.payload, givenId);
+  requireUnique(writer, table, { id: rowId, values });
+  const mark = markOf(writer, ruling.payload.columns);
+  const row = writer.store.insert(table, { id: rowId, values }, mark);
   const done = { ...event, payload: ruling.payload, after: row };
   writer.events.after(writer, done, {
     ...ruling,
@@ -107,7 +113,7 @@ export function createRow(writer: Writer, table: Table, payload: Payload, id?: s
   return ruling.struck.length > 0 ? newest(writer, table, row) : row;
 }
 
-function insertRow(writer: Writer, table: Table, payload: Payload, rowId: string): Row {
+function newValues(writer: Writer, table: Table, payload: Payload, id: string): RowValues {
   const { userId } = writer.caller;
   const at = secondText(writer.now);
   const [firstReason] = table.columns.get('statuscode')?.options?.keys() ?? [];
@@ -126,14 +132,50 @@ function insertRow(writer: Writer, table: Table, payload: Payload, rowId: string
   const changes = new Map(followState(table, payload));
   changes.delete(table.primaryId);
   const given = derived(table, apply(defaults, changes));
-  const values = { ...given, owningbusinessunit: unitOfOwner(writer, given) };
-  requireUnique(writer, table, { id: rowId, values });
-  return writer.store.insert(table, { id: rowId, values }, markOf(writer, payload.columns));
+  const values: RowValues = { ...given, owningbusinessunit: unitOfOwner(writer, given) };
+  if (table.type !== 'Elastic') {
+    return values;
+  }
+  return { ...values, [table.primaryId]: id, [partitionColumn]: values[partitionColumn] ?? id };
+}
+
+/** Where a new elastic row is put. */
+function placeOf(payload: Payload, id: string): ElasticPlace {
+  return { id, partitionId: String(payload.values.get(partitionColumn) ?? id) };
+}
+
+/**
+ * Upsert of an elastic row: what was there is replaced whole, and it raises
+ * neither Create nor Update (facts A11).
+ */
+export function overwriteRow(
+  writer: Writer,
+  table: Table,
+  { place, payload }: { readonly place: ElasticPlace; readonly payload: Payload },
+): { readonly row: Row; readonly isNew: boolean } {
+  const id = storedId(place);
+  const found = writer.store.get(table, id);
+  requirePrivilege(writer.caller, 'Create', table);
+  if (found !== undefined) {
+    requireAccess(writer.caller, 'Write', { table, row: found });
+  }
+  requireLinks(writer, table, payload.values);
+  const given = new Map([...payload.values, [partitionColumn, place.partitionId]]);
+  const values = newValues(writer, table, { ...payload, values: given }, place.id);
+  const mark = markOf(writer, payload.columns);
+  const row =
+    found === undefined
+      ? writer.store.insert(table, { id, values }, mark)
+      : writer.store.update(table, found, values, mark);
+  return { row, isNew: found === undefined };
 }
 
 function changeRow(writer: Writer, table: Table, row: Row, payload: Payload): Row {
   const changes = new Map(followState(table, payload));
   changes.delete(table.primaryId);
+  if (table.type === 'Elastic') {
+    changes.delete(partitionColumn);
+  }
   changes.set('modifiedonbehalfby', writer.caller.onBehalfBy ?? null);
   const values = apply(row.values, changes);
   const stamped = {

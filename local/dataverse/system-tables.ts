@@ -2,6 +2,7 @@ import { duplicateTables } from './duplicates/duplicate-tables.ts';
 import { eventTables } from './events/event-tables.ts';
 import type { ColumnForm, TableForm } from './model-schema.ts';
 import { securityTables } from './security/security-tables.ts';
+import { dataSourceTables } from './virtual/data-sources.ts';
 
 /** The user every call is made by, and the one all rows belong to. */
 export const systemUserId = 'aaaaaaaa-0000-4000-8000-000000000001';
@@ -41,6 +42,7 @@ export const systemColumns: Readonly<Record<string, ColumnForm>> = {
 export const systemTables: Readonly<Record<string, TableForm>> = {
   ...securityTables,
   ...duplicateTables,
+  ...dataSourceTables,
   organization: { display: 'Organization', primaryName: 'name', columns: { name: text(160) } },
   transactioncurrency: {
     display: 'Currency',

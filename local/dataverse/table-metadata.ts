@@ -2,6 +2,7 @@ import { attributeMetadata, label, type MetadataObject } from './attribute-metad
 import { manyToMany } from './customizations/relationship-definitions.ts';
 import { keyStatus, namedGuid } from './key-index.ts';
 import { type Model, relationshipName, type Table, type TableKey } from './model.ts';
+import { odataProviderId } from './virtual/data-sources.ts';
 
 export function keyId(table: Table, key: TableKey): string {
   return namedGuid(`key ${table.name}.${key.name}`);
@@ -60,8 +61,12 @@ export function tableMetadata(table: Table): MetadataObject {
     IsOptimisticConcurrencyEnabled: table.optimisticConcurrency,
     IsCustomEntity: table.name.includes('_'),
     IsActivity: table.primaryId === 'activityid',
-    OwnershipType: 'UserOwned',
-    TableType: 'Standard',
+    OwnershipType: table.type === 'Virtual' ? 'OrganizationOwned' : 'UserOwned',
+    TableType: table.type,
+    DataProviderId: table.external === undefined ? null : odataProviderId,
+    DataSourceId: table.external?.dataSource ?? null,
+    ExternalName: table.external?.name ?? null,
+    ExternalCollectionName: table.external?.collection ?? null,
   };
 }
 

@@ -17,7 +17,7 @@ import type { ServiceProtection } from './service-protection.ts';
 export interface WebApiOptions {
   readonly base: Pick<
     ApiContext,
-    'model' | 'store' | 'customizations' | 'keyBuildMs' | 'deltaLifeMs' | 'events'
+    'model' | 'store' | 'customizations' | 'replica' | 'keyBuildMs' | 'deltaLifeMs' | 'events'
   >;
   /** Posts what the asynchronous steps of a committed call promised. */
   readonly deliveries: DeliveryRunner;

@@ -7,6 +7,7 @@ import {
   readPreferences,
 } from './api-message.ts';
 import { insertBody } from './deep-insert.ts';
+import { bodyPlace, type ElasticPlace, publicId, storedId } from './elastic/partition.ts';
 import type { Table } from './model.ts';
 import { type JsonObject, readBody, readPayload } from './payload.ts';
 import {
@@ -21,7 +22,7 @@ import type { KeyPart } from './resource-path.ts';
 import { etagOf, type Row } from './row.ts';
 import { addressMissing, addressOf, findRow, type RowAddress } from './row-address.ts';
 import { rowRenderer } from './row-view.ts';
-import { createRow, deleteRow, updateRow } from './row-writer.ts';
+import { createRow, deleteRow, overwriteRow, updateRow } from './row-writer.ts';
 
 /** An answer and the row it is about, which later parts of a change set may refer to. */
 export interface WriteResult {
@@ -65,7 +66,7 @@ function answerer(
 export function postRow(context: ApiContext, table: Table, request: ApiRequest): WriteResult {
   const answer = answerer(context, table, request);
   const row = insertBody(context, table, readBody(request.body));
-  return answer({ row, isNew: true, entityId: `${table.entitySet}(${row.id})` });
+  return answer({ row, isNew: true, entityId: `${table.entitySet}(${publicId(table, row)})` });
 }
 
 type Condition =
@@ -123,6 +124,23 @@ function withoutKey(body: JsonObject, address: RowAddress): JsonObject {
   );
 }
 
+/** Without a condition an elastic row is overwritten; with one it is changed, or made, as others are. */
+function upsertElastic(
+  context: ApiContext,
+  address: RowAddress,
+  wish: { readonly place: ElasticPlace; readonly body: JsonObject; readonly condition: Condition },
+): { readonly row: Row; readonly isNew: boolean } {
+  const { table } = address;
+  const { body, condition } = wish;
+  const place = bodyPlace(wish.place, body);
+  const found = context.store.get(table, storedId(place));
+  checkCondition(condition, found, address);
+  const payload = readPayload(table, body, { ...context, isCreate: found === undefined });
+  return found === undefined || condition.kind === 'none'
+    ? overwriteRow(context, table, { place, payload })
+    : { row: updateRow(context, table, found, payload), isNew: false };
+}
+
 /**
  * Creates or updates the row at an address. On update, body members of the URL
  * key are dropped; on create a body value wins over the URL's (facts A2).
@@ -134,6 +152,9 @@ export function upsertAt(
   condition: Condition = { kind: 'none' },
 ): { readonly row: Row; readonly isNew: boolean } {
   const { table } = address;
+  if (address.kind === 'id' && address.place !== undefined) {
+    return upsertElastic(context, address, { place: address.place, body, condition });
+  }
   const found = findRow(context.store, address);
   checkCondition(condition, found, address);
   if (found !== undefined) {
@@ -164,7 +185,8 @@ export function patchRow(context: ApiContext, request: ApiRequest, place: Place)
   const answer = answerer(context, table, request);
   const body = readBody(request.body);
   const { row, isNew } = upsertAt(context, address, body, conditionOf(request));
-  const entityId = address.kind === 'id' ? `${table.entitySet}(${row.id})` : place.raw;
+  const isById = place.key.kind === 'id' || (address.kind === 'id' && table.type !== 'Elastic');
+  const entityId = isById ? `${table.entitySet}(${publicId(table, row)})` : place.raw;
   return answer({ row, isNew, entityId });
 }
 

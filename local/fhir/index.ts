@@ -1,12 +1,15 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { z } from 'zod';
 import { createCalls } from './server/calls.ts';
 import { createControl } from './server/control.ts';
+import type { faultSchema } from './server/fault-script.ts';
 import { createFaults, type Faults } from './server/faults.ts';
 import { createListener } from './server/listener.ts';
 import { defaultBodyBytes, type FhirOptions } from './server/options.ts';
 import { faultError, faultStatus } from './server/play-fault.ts';
 import { createPublisher, type Publisher } from './server/publisher.ts';
+import { createRoles } from './server/roles.ts';
 import { openService } from './server/service.ts';
 import { createThrottle } from './server/throttle.ts';
 
@@ -18,6 +21,10 @@ const maxHeaderSize = 256 * 1024;
 export interface RunningFhir {
   /** Base URL without a slash at the end. */
   readonly url: string;
+  /** Adds scripted or seeded faults, as `POST /_control/faults` does. Throws `FhirError` 400. */
+  strike(...faults: readonly z.input<typeof faultSchema>[]): void;
+  /** Ends all faults of `strike` and of the control endpoint. */
+  calm(): void;
   close(): Promise<void>;
 }
 
@@ -36,6 +43,7 @@ export async function startFhir(options: FhirOptions): Promise<RunningFhir> {
   const calls = createCalls();
   const faults = createFaults();
   const throttle = createThrottle(Date.now);
+  const roles = createRoles();
   const { jobs } = service;
   publisher =
     options.eventsUrl === undefined
@@ -47,17 +55,19 @@ export async function startFhir(options: FhirOptions): Promise<RunningFhir> {
     calls,
     faults,
     throttle,
+    roles,
     control: createControl({
-      ...{ database, outbox, agents, calls, faults, throttle, clock, jobs },
+      ...{ database, outbox, agents, calls, faults, throttle, clock, jobs, roles },
       bulkFaults: service.bulk.faults,
     }),
     maximumBodyBytes: options.maximumBodyBytes ?? defaultBodyBytes,
     wakePublisher: () => publisher?.wake(),
     onDefect,
   });
+  const dateText = createDateText();
   const server = createServer({ maxHeaderSize }, (message, response) => {
     // Clients that ask for the time of this service mean the clock that stamps its versions.
-    response.setHeader('date', new Date(clock.now()).toUTCString());
+    response.setHeader('date', dateText(clock.now()));
     void listener(message, response);
   });
   server.keepAliveTimeout = 60_000;
@@ -71,12 +81,28 @@ export async function startFhir(options: FhirOptions): Promise<RunningFhir> {
   service.jobs.resume();
   return {
     url: `http://127.0.0.1:${addressOf(server).port}`,
+    strike: (...wishes) => faults.arm(wishes),
+    calm: faults.clear,
     async close() {
       await closeServer(server);
       await publisher?.close();
       await service.jobs.close();
       database.close();
     },
+  };
+}
+
+/** HTTP dates change once a second. */
+function createDateText(): (now: number) => string {
+  let second = Number.NaN;
+  let text = '';
+  return (now) => {
+    const current = Math.floor(now / 1000);
+    if (current !== second) {
+      second = current;
+      text = new Date(now).toUTCString();
+    }
+    return text;
   };
 }
 

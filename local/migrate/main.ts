@@ -102,7 +102,7 @@ async function untilEnded(api: MigrationApi, id: string): Promise<ShownMigration
     if (shown !== undefined) view.show(shown);
     // A host that was lost has forgotten its orchestrations when nothing is kept on disk.
     if (silent > 0) await api.order(id, 'resume').catch(() => undefined);
-    if (shown !== undefined && hasEnded(shown.state)) {
+    if (shown !== undefined && hasEnded(shown.state) && shown.cleanup?.state === 'done') {
       view.end();
       return shown;
     }

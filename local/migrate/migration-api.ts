@@ -16,6 +16,7 @@ const shown = z.object({
   progress: z.object({
     windows: z.object({ closed: z.number(), open: z.number() }),
     expected: z.number(),
+    done: z.number(),
     total: ledger,
     bytes: z.number(),
     perSecond: z.number(),
@@ -25,6 +26,7 @@ const shown = z.object({
   types: z.record(z.string(), ledger),
   quarantine: z.record(z.string(), z.number()),
   deleted: z.number(),
+  cleanup: z.object({ state: z.string() }).nullable(),
   proof: z
     .object({
       number: z.number(),

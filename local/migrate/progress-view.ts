@@ -22,7 +22,7 @@ function barView(): ProgressView {
   return {
     show: (shown) => {
       bar.setTotal(Math.max(1, shown.progress.expected));
-      bar.update(accounted(shown), { text: textOf(shown) });
+      bar.update(shown.progress.done, { text: textOf(shown) });
     },
     end: () => bar.stop(),
   };
@@ -33,7 +33,7 @@ function lineView(): ProgressView {
   let at = Number.NEGATIVE_INFINITY;
   return {
     show: (shown) => {
-      const line = `  ${accounted(shown)} of ${shown.progress.expected} versions, ${textOf(shown)}\n`;
+      const line = `  ${shown.progress.done} of ${shown.progress.expected} versions, ${textOf(shown)}\n`;
       if (line === said || performance.now() - at < 5000) return;
       said = line;
       at = performance.now();
@@ -41,10 +41,6 @@ function lineView(): ProgressView {
     },
     end: () => undefined,
   };
-}
-
-function accounted({ progress: { total } }: ShownMigration): number {
-  return total.loaded + total.present + total.quarantined;
 }
 
 function textOf({ state, reason, progress }: ShownMigration): string {

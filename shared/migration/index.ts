@@ -1,6 +1,8 @@
+export { withLastUpdated } from './moved-line.ts';
 export { pauseLeft } from './pause-hours.ts';
 export { type MigrationPlan, migrationPlan, planChanges } from './plan.ts';
-export { byCause, type Progress, progressOf } from './progress.ts';
+export { byCause, type Progress, progressOf, type UnderWay } from './progress.ts';
+export { type Flow, type FlowPoint, recentRate } from './rates.ts';
 export type {
   BatchRecord,
   ChunkRecord,
@@ -12,6 +14,7 @@ export type {
   PullRecord,
   QuarantinedVersion,
   RepairRecord,
+  ReplayRecord,
   RunRecord,
   Side,
   StagedFile,
@@ -45,6 +48,14 @@ export {
   type Records,
   windowName,
 } from './store.ts';
+export {
+  ordered,
+  readVersionKeys,
+  referenceHash,
+  type VersionKey,
+  VersionKeyWriter,
+} from './version-keys.ts';
+export { inOrder, isInOrder, type TimedVersion } from './version-order.ts';
 export { earlier, later, moved, nextWindow, type SizedRange, type TimeRange } from './window.ts';
 export {
   addToLedger,

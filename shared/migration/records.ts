@@ -54,6 +54,8 @@ export const ordersRecord = z
     stop: z.boolean(),
     cutOver: z.boolean(),
     orderedAt: instant,
+    /** The last order to try quarantined lines again; of one cause, or of all. */
+    replay: z.object({ at: instant, cause: z.string().nullable() }).readonly().optional(),
   })
   .readonly();
 export type OrdersRecord = z.infer<typeof ordersRecord>;
@@ -96,6 +98,8 @@ export const jobRecord = z
     container: z.string().nullable(),
     intendedAt: instant,
     endedAt: instant.nullable(),
+    /** Since when no look has told anything about the job. */
+    troubleSince: instant.nullable().optional(),
   })
   .readonly();
 export type JobRecord = z.infer<typeof jobRecord>;
@@ -139,6 +143,11 @@ export const chunkRecord = z
     type: z.string().nullable(),
     files: z.array(z.object({ url: z.string(), count: count.nullable() }).readonly()).readonly(),
     requiresAccessToken: z.boolean(),
+    /** The job whose manifest names the files; links that have ended are asked for there again. */
+    job: z
+      .object({ migrationId: z.string(), purpose: z.string(), attempt: count })
+      .readonly()
+      .optional(),
   })
   .readonly();
 export type ChunkRecord = z.infer<typeof chunkRecord>;
@@ -220,6 +229,19 @@ export const quarantinedVersion = z
   .readonly();
 export type QuarantinedVersion = z.infer<typeof quarantinedVersion>;
 
+/** One order to try quarantined lines again, and what came of it. */
+export const replayRecord = z
+  .object({
+    orderedAt: instant,
+    cause: z.string().nullable(),
+    /** Null: nothing was left to try. */
+    window: count.nullable(),
+    settled: z.boolean(),
+    loaded: count,
+  })
+  .readonly();
+export type ReplayRecord = z.infer<typeof replayRecord>;
+
 /** What was done to a version so that both sides are equal. */
 export const repairRecord = z
   .object({
@@ -244,6 +266,10 @@ export const proofRecord = z
     countVersions: z.boolean(),
     /** Ends of the windows; the digests are parted by them. */
     boundaries: z.array(instant).readonly(),
+    /** Buckets of each type and window of a digest; absent: by the number of windows alone. */
+    buckets: count.optional(),
+    /** Parts that references are checked in, each small enough to be held at once; 0: they are not checked. */
+    partitions: count.default(0),
     salt: z.string(),
     begunAt: instant,
     comparedAt: instant.nullable(),

@@ -34,9 +34,10 @@ const transitions = {
     blocked: 'blocked',
     stopped: 'stopped',
   },
-  different: { released: 'copying', stopped: 'stopped' },
-  stopped: { released: 'copying' },
-  completed: {},
+  different: { released: 'copying', reopened: 'copying', stopped: 'stopped' },
+  stopped: { released: 'copying', reopened: 'copying' },
+  /** Only by order to try again what is in quarantine. */
+  completed: { reopened: 'copying' },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 export type RunState = keyof typeof transitions;
@@ -47,6 +48,7 @@ export type RunEvent =
   | 'found'
   | 'held'
   | 'released'
+  | 'reopened'
   | 'blocked'
   | 'frozen'
   | 'verified'

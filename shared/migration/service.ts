@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { AppError } from '../errors.ts';
 import { callFailure } from '../fhir/index.ts';
 import type { HttpResponse, HttpSend } from '../http/index.ts';
+import { countInBatches } from './count-types.ts';
 import type { TimeRange } from './window.ts';
 
 export interface CountRequest extends Partial<TimeRange> {
@@ -47,6 +48,8 @@ export interface MigrationService {
   sample(type: string, most: number): Promise<Sample>;
   /** A count that fails is a failure, never 0 (facts/migration.md §1.7, fault 5). */
   count(request: CountRequest): Promise<number>;
+  /** The same for many, in few requests; each of one type at most, where history is asked for. */
+  countAll(requests: readonly CountRequest[]): Promise<readonly number[]>;
   /** `_lastUpdated` of the first or last version; undefined when there is none. */
   edge(which: 'oldest' | 'newest', history: boolean): Promise<string | undefined>;
   standing(reference: string): Promise<Standing>;
@@ -93,6 +96,10 @@ export function createMigrationService(url: string, send: HttpSend): MigrationSe
     if (answer.status !== 200) throw callFailure(answer.status, what);
     return answer;
   };
+  const countAt = async (path: string): Promise<number> => {
+    const answer = await get(path, 'counting resources');
+    return parsed(countAnswer, answer.text, 'a count that is none').total;
+  };
   return {
     url,
     serverTime: async () => {
@@ -107,18 +114,19 @@ export function createMigrationService(url: string, send: HttpSend): MigrationSe
       const request = { method, url: `${url}/${path}`, headers, anyStatus: true };
       return (await send({ ...request, ...(body === undefined ? {} : { body }) })).status;
     },
-    sample: async (type, most) => {
-      const answer = await get(`${type}?_count=${most}`, `sampling ${type}`);
-      const found = parsed(page, answer.text, 'no Bundle').entry ?? [];
-      const sizes = found.flatMap(({ resource }) =>
-        resource === undefined ? [] : [Buffer.byteLength(JSON.stringify(resource))],
-      );
-      return { resources: sizes.length, bytes: sizes.reduce((sum, size) => sum + size, 0) };
-    },
+    sample: async (type, most) =>
+      sampleOf((await get(`${type}?_count=${most}`, `sampling ${type}`)).text),
     count: async (request) => {
-      const answer = await get(countPath(request), 'counting resources');
-      return parsed(countAnswer, answer.text, 'a count that is none').total;
+      let total = 0;
+      for (const one of countable(request)) total += await countAt(countPath(one));
+      return total;
     },
+    countAll: (requests) =>
+      countInBatches({
+        paths: requests.map(countPath),
+        post: (bundle) => call('POST', '', bundle),
+        one: countAt,
+      }),
     edge: async (which, history) => {
       const sort = which === 'oldest' ? '_lastUpdated' : '-_lastUpdated';
       const path = `${history ? '_history' : ''}?_sort=${sort}&_count=1`;
@@ -149,6 +157,14 @@ export function createMigrationService(url: string, send: HttpSend): MigrationSe
   };
 }
 
+function sampleOf(text: string): Sample {
+  const { entry = [] } = parsed(page, text, 'no Bundle');
+  const sizes = entry.flatMap(({ resource }) =>
+    resource === undefined ? [] : [Buffer.byteLength(JSON.stringify(resource))],
+  );
+  return { resources: sizes.length, bytes: sizes.reduce((sum, size) => sum + size, 0) };
+}
+
 async function* pages(
   type: string,
   get: (path: string, what: string) => Promise<HttpResponse>,
@@ -162,6 +178,14 @@ async function* pages(
   }
 }
 
+/** `_history` takes no `_type`: the versions of several types are counted type by type. */
+function countable(request: CountRequest): readonly CountRequest[] {
+  const { types, history } = request;
+  return history && types.length > 1
+    ? types.map((type) => ({ ...request, types: [type] }))
+    : [request];
+}
+
 function countPath({ types, since, till, history }: CountRequest): string {
   const query = new URLSearchParams({ _summary: 'count' });
   if (history && types.length <= 1) {
@@ -169,10 +193,11 @@ function countPath({ types, since, till, history }: CountRequest): string {
     if (till !== undefined) query.append('_before', till);
     return `${types.length === 1 ? `${types[0]}/` : ''}_history?${query}`;
   }
-  if (types.length > 0) query.append('_type', types.join(','));
+  const [only = '', ...others] = types;
+  if (others.length > 0) query.append('_type', types.join(','));
   if (since !== undefined) query.append('_lastUpdated', `ge${since}`);
   if (till !== undefined) query.append('_lastUpdated', `lt${till}`);
-  return `?${query}`;
+  return others.length > 0 ? `?${query}` : `${only}?${query}`;
 }
 
 function standingOf({ status, text }: HttpResponse): Standing {

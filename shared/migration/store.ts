@@ -20,8 +20,10 @@ import {
   type QuarantinedVersion,
   quarantinedVersion,
   type RepairRecord,
+  type ReplayRecord,
   type RunRecord,
   repairRecord,
+  replayRecord,
   runRecord,
   type StagedFile,
   type StagedRecord,
@@ -85,6 +87,8 @@ export interface MigrationStore {
   readonly loads: Records<LoadRecord>;
   readonly quarantine: Records<QuarantinedVersion>;
   readonly repairs: Records<RepairRecord>;
+  /** Row = when it was ordered. */
+  readonly replays: Records<ReplayRecord>;
   readonly proofs: Records<ProofRecord>;
 }
 
@@ -117,6 +121,7 @@ export function createMigrationStore(storage: string): MigrationStore {
     loads: open('Loads', loadRecord),
     quarantine: open('Quarantine', quarantinedVersion),
     repairs: open('Repairs', repairRecord),
+    replays: open('Replays', replayRecord),
     proofs: open('Proofs', proofRecord),
   };
 }

@@ -13,6 +13,8 @@
  *   createDrillDown(pass, { cap? }): DrillDown, mergeDifferences(parts, { cap? }): Differences
  *   closurePasses(ids, { maxBytes? }): number
  *   createClosureCheck(options): ClosureCheck, mergeClosures(parts, { examples? }): ReferenceClosure
+ *   closurePassOf(reference, passes): number, referenceTarget(reference, bases): string | undefined
+ *   createCurrentVersions(): CurrentVersions
  *   createAccount({ cap? }): AccountBuilder
  *   buildCertificate(facts: CertificateFacts): Certificate
  *   sealCertificate(certificate, key?: SigningKey): string     the text of the file
@@ -35,10 +37,13 @@ export { sealCertificate } from './certificate-text.ts';
 export { closurePasses, createClosureCheck, mergeClosures } from './closure.ts';
 export { compareDigests, planDrillDown } from './compare.ts';
 export type * from './contract.ts';
+export { type CurrentVersions, createCurrentVersions } from './current-versions.ts';
 export { type DifferenceKind, differenceKinds } from './difference-kinds.ts';
 export { createDigest, joinWindows, mergeDigests, subtractDigest } from './digest.ts';
 export { readDigest, writeDigest } from './digest-bytes.ts';
 export { defaultBuckets } from './digest-settings.ts';
 export { createDrillDown, mergeDifferences } from './drill-down.ts';
 export { digestRoots } from './merkle.ts';
+export { closurePassOf } from './reference-hash.ts';
+export { referenceTarget } from './reference-target.ts';
 export { createResourceScanner } from './resource-scanner.ts';

@@ -1,3 +1,5 @@
+import { ReferenceHash } from './reference-hash.ts';
+
 const seenIn = { source: 1, target: 2 } as const;
 export type Side = keyof typeof seenIn;
 
@@ -18,9 +20,8 @@ export class ReferenceSet {
   #low = new Uint32Array(firstCapacity);
   #sides = new Uint8Array(firstCapacity);
   #size = 0;
-  /** Hash of the text that was looked at last. */
-  #hashHigh = 0;
-  #hashLow = 0;
+  /** Of the text that was looked at last. */
+  readonly #hash = new ReferenceHash();
 
   /** Keeps the part of all references whose hash says so; the others are not its business. */
   constructor(part: number, parts: number) {
@@ -30,19 +31,19 @@ export class ReferenceSet {
 
   /** True when a reference belongs to this part. */
   owns(reference: string): boolean {
-    this.#hash(reference);
-    return this.#parts === 1 || this.#hashHigh % this.#parts === this.#part;
+    this.#hash.of(reference);
+    return this.#parts === 1 || this.#hash.high % this.#parts === this.#part;
   }
 
   add(side: Side, reference: string): void {
     if (!this.owns(reference)) return;
     if (this.#size > this.#sides.length * fullAt) this.#grow();
-    this.#put(this.#hashHigh, this.#hashLow, seenIn[side]);
+    this.#put(this.#hash.high, this.#hash.low, seenIn[side]);
   }
 
   has(side: Side, reference: string): boolean {
-    this.#hash(reference);
-    const slot = this.#slot(this.#hashHigh, this.#hashLow);
+    this.#hash.of(reference);
+    const slot = this.#slot(this.#hash.high, this.#hash.low);
     return ((this.#sides[slot] ?? 0) & seenIn[side]) !== 0;
   }
 
@@ -73,20 +74,5 @@ export class ReferenceSet {
     for (const [slot, sides] of old.sides.entries()) {
       if (sides !== 0) this.#put(old.high[slot] ?? 0, old.low[slot] ?? 0, sides);
     }
-  }
-
-  /** Two lanes of multiplication, mixed into each other at the end. */
-  #hash(text: string): void {
-    let high = 0xdeadbeef;
-    let low = 0x41c6ce57;
-    for (let at = 0; at < text.length; at += 1) {
-      const code = text.charCodeAt(at);
-      high = Math.imul(high ^ code, 0x9e3779b1);
-      low = Math.imul(low ^ code, 0x5f356495);
-    }
-    high = Math.imul(high ^ (high >>> 16), 0x85ebca6b) ^ Math.imul(low ^ (low >>> 13), 0xc2b2ae35);
-    low = Math.imul(low ^ (low >>> 16), 0x85ebca6b) ^ Math.imul(high ^ (high >>> 13), 0xc2b2ae35);
-    this.#hashHigh = high >>> 0;
-    this.#hashLow = low >>> 0;
   }
 }

@@ -10,6 +10,8 @@ export interface ChildTree {
 
 export interface TreeParent {
   readonly rowId: string;
+  /** The row was made just now, with nothing below it: its child rows are not read. */
+  readonly isNew?: boolean;
   readonly desired: readonly ChildTree[];
 }
 
@@ -41,8 +43,9 @@ export async function planChildTrees(
   parents: readonly TreeParent[],
 ): Promise<readonly TreePlan[]> {
   const drafts = parents.map((): Draft => ({ steps: [], counts: [] }));
-  const nodes = parents.map(({ rowId, desired }, index): Node => {
-    return { rowId, desired, state: 'there', draft: drafts[index] ?? { steps: [], counts: [] } };
+  const nodes = parents.map(({ rowId, desired, isNew = false }, index): Node => {
+    const state = isNew ? 'new' : 'there';
+    return { rowId, desired, state, draft: drafts[index] ?? { steps: [], counts: [] } };
   });
   await planLevel(dataverse, expansion, nodes);
   return drafts.map(({ steps, counts }) => ({

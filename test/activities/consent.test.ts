@@ -197,7 +197,10 @@ describe('a turn of consent', () => {
     expect(await rowCounts(made)).toEqual([0, 0, 0]);
     const deleted = (await system.writesSince(before)).map(({ id }) => id);
     expect(deleted).toEqual(expect.arrayContaining(children.map(({ id }) => id)));
-    expect(await system.activities.withdrawPatient({ patient: name })).toEqual({ rows: [] });
+    expect(await system.activities.withdrawPatient({ patient: name })).toEqual({
+      rows: [],
+      more: false,
+    });
   });
 
   it('to a permit brings what was held back', async () => {

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { activitiesOf, type RunningSystem, startSystem } from '../support/running-system.ts';
-import { childRows, freshId, rowsFor, syncPass } from '../support/sync-pass.ts';
+import { changeOf, childRows, freshId, rowsFor, syncPass } from '../support/sync-pass.ts';
 
 let system: RunningSystem;
 beforeAll(async () => {
@@ -50,6 +50,58 @@ describe('child rows', () => {
     await system.put(patient(id, [identifier('c')]));
     await syncPass(system.worker(), [`Patient/${id}`]);
     expect(await identifiersOf(id)).toEqual(['c']);
+  });
+
+  it('of a row that was just made are not read; of a row that was found they are', async () => {
+    const id = freshId('new');
+    const { dataverse } = system.deps;
+    const childQueries: string[] = [];
+    const worker = () =>
+      system.worker({
+        dataverse: {
+          table: (name) => dataverse.table(name),
+          execute: (operations) => {
+            for (const operation of operations) {
+              if (operation.kind !== 'query' || !operation.table.endsWith('identifier')) continue;
+              childQueries.push(operation.table);
+            }
+            return dataverse.execute(operations);
+          },
+        },
+      });
+    await system.put(patient(id, [identifier('a'), identifier('b')]));
+    // Cut short after the root row: another worker finds it there.
+    const half = freshId('half');
+    await system.put(patient(half, [identifier('a')]));
+    const { current } = await activitiesOf(worker()).readChanges({
+      changes: [changeOf(`Patient/${half}`)],
+    });
+    await activitiesOf(worker()).upsertRows({ resources: current });
+    await syncPass(worker(), [`Patient/${id}`]);
+    expect(childQueries).toEqual([]);
+    expect(await identifiersOf(id)).toEqual(['a', 'b']);
+    await syncPass(worker(), [`Patient/${half}`]);
+    expect(new Set(childQueries)).toEqual(
+      new Set(['fds_patientidentifier', 'msemr_medicalidentifier']),
+    );
+    expect(await identifiersOf(half)).toEqual(['a']);
+  });
+
+  it('of a row that was just made yield to a newer version that came in between', async () => {
+    const id = freshId('between');
+    await system.put(patient(id, [identifier('old'), identifier('both')]));
+    const slow = activitiesOf(system.worker());
+    const { current } = await slow.readChanges({ changes: [changeOf(`Patient/${id}`)] });
+    const { written, expansions } = await slow.upsertRows({ resources: current });
+    expect(written).toMatchObject([{ created: true }]);
+    await system.put(patient(id, [identifier('both'), identifier('new')]));
+    await syncPass(system.worker(), [`Patient/${id}`]);
+    for (const { references: _, ...task } of expansions) {
+      const { failed } = await slow.expandRows({ ...task, rows: written });
+      expect(failed).toMatchObject([{ reference: `Patient/${id}` }]);
+    }
+    await syncPass(system.worker(), [`Patient/${id}`]);
+    expect(await identifiersOf(id)).toEqual(['both', 'new']);
   });
 
   it('that people made survive, and so does the identifier that Dataverse owns', async () => {

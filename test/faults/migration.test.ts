@@ -3,12 +3,10 @@ import { runSchedule, seedsFrom, useMigrationWorlds } from '../support/migration
 
 useMigrationWorlds();
 
+const first = Number(process.env['FIRST'] ?? 1), count = Number(process.env['COUNT'] ?? 20);
 describe('a migration under seeded faults, cuts and writers (first half)', () => {
-  it.for(seedsFrom(1, 20))(
-    'ends with both services equal and every version accounted for: seed %i',
-    async (seed) => {
-      const ran = await runSchedule(seed);
-      expect(ran.run.state).toBe('completed');
-    },
-  );
+  it.for(seedsFrom(first, count))('seed %i', async (seed) => {
+    const c = process.cpuUsage(); const ran = await runSchedule(seed); const d = process.cpuUsage(c); console.log("CPU", seed, Math.round((d.user+d.system)/1000), ran.run.windows, ran.run.proofs, ran.cuts, ran.processesLost);
+    expect(ran.run.state).toBe('completed');
+  });
 });

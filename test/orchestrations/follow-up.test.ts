@@ -152,6 +152,53 @@ describe('a turn of consent', () => {
     expect(run.inputsOf('decideConsent')).toHaveLength(3);
   });
 
+  it('goes through a compartment of any size part by part, and each history stays small', async () => {
+    const pages = Array.from({ length: 5 }, (_, page) => ({
+      changes: Array.from({ length: 150 }, (_, index) =>
+        change(`Observation/o${page}-${index}`, { cause: 'backfill' }),
+      ),
+      ...(page < 4 ? { next: { search: 'Observation patient', link: `page-${page + 1}` } } : {}),
+    }));
+    const run = await runSync(consent, {
+      readChanges: turns('Patient/a'),
+      reviewPatients: () => ({ withdraw: [], backfill: ['Patient/a'] }),
+      findCompartment: ({ from }) => pages[Number(from?.link?.slice('page-'.length) ?? 0)]!,
+    });
+    expect(run.runtimeStatus).toBe('Completed');
+    expect(run.inputsOf('findCompartment').map(({ from }) => from?.link)).toEqual([
+      ...[undefined, 'page-1', 'page-2', 'page-3', 'page-4'],
+    ]);
+    const backfills = run
+      .inputsOf('recordOutcomes')
+      .filter(({ record }) => record.cause === 'backfill');
+    expect(backfills.reduce((sum, { record }) => sum + record.received, 0)).toBe(750);
+    expect(new Set(backfills.map(({ instanceId }) => instanceId)).size).toBe(10);
+    expect(run.inputsOf('clearWithheld')).toHaveLength(1);
+  });
+
+  it('to a refusal takes back part by part, and then what FHIR says is about the patient', async () => {
+    const row = { table: 'contact', rowId: 'row' };
+    const run = await runSync(consent, {
+      readChanges: turns('Patient/a'),
+      reviewPatients: () => ({ withdraw: ['Patient/a'], backfill: [] }),
+      withdrawPatient: inTurn<Input<'withdrawPatient'>, Output<'withdrawPatient'>>(
+        () => ({ rows: [row, row], more: true }),
+        () => ({ rows: [row], more: false }),
+      ),
+      findCompartment: ({ from }) =>
+        from === undefined
+          ? { changes: [change('Patient/a')], next: { search: 'Appointment patient' } }
+          : { changes: [change('Appointment/shared')] },
+      withdrawRows: () => ({ rows: [row], failed: [] }),
+    });
+    expect(run.runtimeStatus).toBe('Completed');
+    expect(run.inputsOf('withdrawPatient')).toHaveLength(2);
+    expect(run.inputsOf('withdrawRows').map(({ references }) => references)).toEqual([
+      ['Patient/a'],
+      ['Appointment/shared'],
+    ]);
+  });
+
   it('forgets that something was held back before it looks, so that what is held back now is remembered', async () => {
     const run = await runSync(consent, {
       readChanges: turns('Patient/a'),

@@ -67,7 +67,7 @@ export const allGoesWell: AllScript = {
   claimWaiters: () => ({ waiters: [] }),
   recordOutcomes: ({ outcomes }) => ({ recorded: outcomes.length }),
   reviewPatients: () => ({ withdraw: [], backfill: [] }),
-  withdrawPatient: () => ({ rows: [{ table: 'contact', rowId: 'row-1' }] }),
+  withdrawPatient: () => ({ rows: [{ table: 'contact', rowId: 'row-1' }], more: false }),
   findCompartment: () => ({ changes: [] }),
   clearWithheld: ({ patient }) => ({ cleared: patient }),
 };

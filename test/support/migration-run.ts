@@ -8,6 +8,7 @@ import { startTestEngine } from '../../local/host/testing/index.ts';
 import { migrate } from '../../orchestrations/migrate.ts';
 import { exportWindow, importWindow } from '../../orchestrations/migrate-window.ts';
 import { digestSide, proveEquality } from '../../orchestrations/prove-equality.ts';
+import { AppError } from '../../shared/errors.ts';
 import { isAtRest, type MigrationPlan, type RunRecord } from '../../shared/migration/index.ts';
 import { inProcess, type Process, withCrashes } from './migration-crashes.ts';
 import { drawFault, type Schedule } from './migration-schedule.ts';
@@ -42,7 +43,7 @@ export async function recordStart(
 }
 
 /** Real time that one schedule may take before it counts as stuck. */
-const patience = 60_000;
+const patience = 25_000;
 /** Steps of a run that never ends. */
 const mostSteps = 4_000;
 
@@ -51,16 +52,21 @@ export class Passage {
   readonly #world: World;
   readonly #schedule: Schedule;
   readonly #writer: Writer;
+  readonly #beforePurge: () => Promise<void>;
   readonly #log: string[] = [];
-  #process: Process = { lost: false };
+  #purges = 0;
   #processesLost = 0;
   #cuts = 0;
   #faults = 0;
   #steps = 0;
   #writesLeft: number;
+  /** What a step threw that is no error of the catalogue: nothing may. */
+  #defect: unknown;
   #busy: Promise<void> = Promise.resolve();
 
-  constructor(world: World, schedule: Schedule) {
+  /** @param beforePurge is run when all is done and nothing has been cleared away yet */
+  constructor(world: World, schedule: Schedule, beforePurge: () => Promise<void>) {
+    this.#beforePurge = beforePurge;
     this.#world = world;
     this.#schedule = schedule;
     this.#writesLeft = schedule.writesDuring;
@@ -73,9 +79,12 @@ export class Passage {
     await recordStart(this.#world, this.#schedule.plan);
     const started = performance.now();
     for (;;) {
-      await this.#oneProcess(() => performance.now() - started > patience);
+      await this.#oneProcess(
+        () => this.#defect !== undefined || performance.now() - started > patience,
+      );
       const { run } = await this.#records();
-      if (isAtRest(run.state)) {
+      if (this.#defect !== undefined) throw this.#defect;
+      if (isAtRest(run.state) && (await this.#isClean())) {
         const log = [...this.#log, ...this.#writer.log];
         const [processesLost, cuts] = [this.#processesLost, this.#cuts];
         return { run, writer: this.#writer, log, processesLost, cuts };
@@ -95,7 +104,6 @@ export class Passage {
   /** From a start, of all that the tables know, to the end or to the loss of the process. */
   async #oneProcess(isOverdue: () => boolean): Promise<void> {
     const process: Process = { lost: false };
-    this.#process = process;
     const { clock, migrationId } = this.#world;
     const test = await startTestEngine({
       clock,
@@ -153,6 +161,7 @@ export class Passage {
       this.#log.push(`${at(this.#world)} ${name} ${short(input)} → ${short(output)}`);
       return output;
     } catch (error) {
+      if (!(error instanceof AppError)) this.#defect = error;
       this.#log.push(`${at(this.#world)} ${name} ${short(input)} ! ${String(error).slice(0, 160)}`);
       throw error;
     } finally {
@@ -168,6 +177,14 @@ export class Passage {
     if (this.#faults < mostFaults && random.chance(faultRate)) await this.#makeTrouble();
     if (this.#writesLeft > 0 && random.chance(0.3)) await this.#write(random.whole(1, 5));
     if (name === 'nextMove') await this.#order();
+    if (name !== 'purgeStaging') return;
+    this.#purges += 1;
+    if (this.#purges === 1) await this.#beforePurge();
+  }
+
+  async #isClean(): Promise<boolean> {
+    const { deps, migrationId } = this.#world;
+    return (await deps.store.cleanups.get('runs', migrationId))?.state === 'done';
   }
 
   #records() {
@@ -208,9 +225,11 @@ const short = (value: unknown): string => (JSON.stringify(value) ?? '').slice(0,
 
 async function settledOrLost(test: TestEngine, process: Process): Promise<void> {
   let settled = false;
-  void test.settle().then(() => {
+  const end = () => {
     settled = true;
-  });
+  };
+  // The engine stops when its process is lost, and then has nothing to say.
+  void test.settle().then(end, end);
   while (!settled && !process.lost) await new Promise((resolve) => setImmediate(resolve));
 }
 

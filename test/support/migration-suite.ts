@@ -1,20 +1,20 @@
 import { afterAll, afterEach, beforeAll, beforeEach, vi } from 'vitest';
-import { type RunningStorage, startStorage } from '../../local/storage/index.ts';
-import { expectSound } from './migration-checks.ts';
+import { type BlobAccount, startBlobAccount } from './migration-blob-account.ts';
+import { expectOneJobEach, expectSound } from './migration-checks.ts';
 import { Passage, type Ran } from './migration-run.ts';
 import { scheduleOf } from './migration-schedule.ts';
 import { openWorld } from './migration-world.ts';
 
-let storage: RunningStorage;
+let storage: BlobAccount;
 
 export const sharedStorage = (): string => storage.connectionString;
 
-/** To be called once at the top of a test file: an Azurite for all its worlds, and time that stands still. */
+/** To be called once at the top of a test file: a storage account for all its worlds, and time that stands still. */
 export function useMigrationWorlds(): void {
   beforeAll(async () => {
-    storage = await startStorage({ blobPort: 0, queuePort: 0, tablePort: 0 });
-  }, 180_000);
-  afterAll(() => storage.close(), 60_000);
+    storage = await startBlobAccount();
+  });
+  afterAll(() => storage.close());
   beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'] }));
   afterEach(() => void vi.useRealTimers());
 }
@@ -35,14 +35,14 @@ export async function runSchedule(seed: number): Promise<Ran> {
     source: { clockOffsetMs: schedule.sourceSkew },
     target: { clockOffsetMs: schedule.targetSkew },
   });
-  const passage = new Passage(world, schedule);
+  const passage = new Passage(world, schedule, () => expectOneJobEach(world));
   try {
     const ran = await passage.run();
     await expectSound(world, ran);
     return ran;
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);
-    const story = passage.story.slice(-60).join('\n');
+    const story = passage.story.slice(-200).join('\n');
     throw new Error(`FAULT_SEED=${seed} shows this again.\n${problem}\n${story}`, { cause: error });
   } finally {
     await world.close();

@@ -92,7 +92,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     bundles: createBundleImport({ url: target.url, send: openHttp(target.url) }),
     blobs,
     now: () => new Date(clock.now()),
-    orphanSeconds: 180,
+    orphanSeconds: 10,
     signingKey: keys.privateKey,
   };
   return {

@@ -39,8 +39,12 @@ const endpoints: readonly (readonly [string, string, readonly string[]])[] = [
   ['PATCH', '/api/migrations/m/settings', ['Operator']],
   ['GET', '/api/migrations/m/windows', ['Operator', config]],
   ['GET', '/api/migrations/m/quarantine', ['Operator', config]],
+  ['POST', '/api/migrations/m/quarantine/replay', ['Operator']],
   ['GET', '/api/migrations/m/repairs', ['Operator', config]],
   ['GET', '/api/migrations/m/certificate', ['Operator', config]],
+  ['POST', '/api/migrations/assess', ['Operator']],
+  ['GET', '/api/migrations/m/readiness', ['Operator', config]],
+  ['GET', '/api/migrations/m/cutover-checklist', ['Operator', config]],
 ];
 
 const roles = ['Operator', config, 'Healthcare User', 'App Registration'];

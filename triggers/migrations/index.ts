@@ -1,38 +1,37 @@
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
 import { getClient } from 'durable-functions';
 import { z } from 'zod';
-import { certificateFile, proofContainer } from '../../activities/migration/index.ts';
-import type { BlobStore } from '../../shared/bulk/index.ts';
+import {
+  certificateFile,
+  type MigrationDependencies,
+  proofContainer,
+} from '../../activities/migration/index.ts';
 import type { Config } from '../../shared/config.ts';
 import { AppError } from '../../shared/errors.ts';
-import {
-  type MigrationStore,
-  migrationPlan,
-  type OrdersRecord,
-  planChanges,
-  type RunRecord,
-} from '../../shared/migration/index.ts';
+import { migrationPlan, planChanges } from '../../shared/migration/index.ts';
 import { requireRole } from '../caller-role.ts';
 import { answering } from '../problem.ts';
 import { readBody } from '../read-body.ts';
+import { showCutOverChecklist } from './cut-over-checklist.ts';
+import { findMigration } from './find-migration.ts';
 import { giveOrder, orderNames } from './migration-orders.ts';
+import { assess, readiness } from './readiness.ts';
+import { replayQuarantine } from './replay-quarantine.ts';
 import { showMigration } from './show-migration.ts';
 import { startMigration } from './start-migration.ts';
 
 export interface MigrationHandlerDependencies {
-  readonly config: Pick<Config, 'authorization'>;
+  readonly config: Pick<Config, 'authorization' | 'fhir'>;
   /** Undefined when no migration is set up. */
-  readonly migration: { readonly store: MigrationStore; readonly blobs: BlobStore } | undefined;
+  readonly migration: MigrationDependencies | undefined;
 }
 
 type Answer = Promise<HttpResponseInit>;
 type Handler = (request: HttpRequest, context: InvocationContext) => Answer;
 
-interface Caller {
+interface Caller extends MigrationDependencies {
   readonly request: HttpRequest;
   readonly context: InvocationContext;
-  readonly store: MigrationStore;
-  readonly blobs: BlobStore;
 }
 
 /** `/api/migrations`: start, look at, steer and certify the move of a whole FHIR service. */
@@ -56,8 +55,16 @@ export function createMigrationHandlers({ config, migration }: MigrationHandlerD
     change: handling(true, change),
     windows: handling(false, windows),
     quarantine: handling(false, quarantined),
+    replay: handling(true, ({ request, context, store }) =>
+      replayQuarantine(request, { store, client: getClient(context) }),
+    ),
     repairs: handling(false, repairs),
     certificate: handling(false, certificate),
+    assess: handling(true, ({ request, ...deps }) => assess(request, deps)),
+    readiness: handling(false, ({ request, ...deps }) => readiness(request, deps)),
+    cutOverChecklist: handling(false, ({ request, ...deps }) =>
+      showCutOverChecklist(request, { migration: deps, ownFhirUrl: config.fhir.url }),
+    ),
   };
 }
 
@@ -85,11 +92,11 @@ async function list({ store }: Caller): Answer {
 }
 
 async function show({ request, store }: Caller): Answer {
-  return { jsonBody: await showMigration(store, await find(store, request)) };
+  return { jsonBody: await showMigration(store, await findMigration(store, request)) };
 }
 
 async function order({ request, context, store }: Caller): Answer {
-  const found = await find(store, request);
+  const found = await findMigration(store, request);
   const name = z.enum(orderNames).safeParse(request.params['order']);
   if (!name.success) {
     throw new AppError('INPUT_INVALID', `give one of the orders ${orderNames.join(', ')}`);
@@ -99,7 +106,7 @@ async function order({ request, context, store }: Caller): Answer {
 }
 
 async function change({ request, store }: Caller): Answer {
-  const { run, orders } = await find(store, request);
+  const { run, orders } = await findMigration(store, request);
   const changes = await readBody(
     request,
     planChanges,
@@ -114,24 +121,24 @@ async function change({ request, store }: Caller): Answer {
 }
 
 async function windows({ request, store }: Caller): Answer {
-  const { run } = await find(store, request);
+  const { run } = await findMigration(store, request);
   return { jsonBody: { windows: await store.windows.list(run.id) } };
 }
 
 async function quarantined({ request, store }: Caller): Answer {
-  const { run } = await find(store, request);
+  const { run } = await findMigration(store, request);
   return { jsonBody: { quarantine: await store.quarantine.list(run.id, mostListed) } };
 }
 
 async function repairs({ request, store }: Caller): Answer {
-  const { run } = await find(store, request);
+  const { run } = await findMigration(store, request);
   return { jsonBody: { repairs: await store.repairs.list(run.id, mostListed) } };
 }
 
 const mostListed = 1000;
 
 async function certificate({ request, store, blobs }: Caller): Answer {
-  const { run } = await find(store, request);
+  const { run } = await findMigration(store, request);
   const url = blobs.urlOf(proofContainer(run.id), certificateFile);
   if ((await blobs.find(url)) === undefined) {
     throw new AppError(
@@ -142,20 +149,4 @@ async function certificate({ request, store, blobs }: Caller): Answer {
   const parts: Buffer[] = [];
   for await (const part of blobs.read(url)) parts.push(part);
   return { headers: { 'content-type': 'application/json' }, body: Buffer.concat(parts) };
-}
-
-async function find(
-  store: MigrationStore,
-  request: HttpRequest,
-): Promise<{ readonly run: RunRecord; readonly orders: OrdersRecord }> {
-  const id = request.params['id'] ?? '';
-  const run = /^\w{1,40}$/.test(id) ? await store.runs.get('runs', id) : undefined;
-  const orders = run === undefined ? undefined : await store.orders.get('runs', id);
-  if (run === undefined || orders === undefined) {
-    throw new AppError(
-      'NOT_FOUND',
-      'there is no migration of this id; GET /api/migrations lists them',
-    );
-  }
-  return { run, orders };
 }

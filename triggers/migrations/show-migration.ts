@@ -5,6 +5,7 @@ import {
   progressOf,
   type RunRecord,
 } from '../../shared/migration/index.ts';
+import { movingNow } from './under-way.ts';
 
 /** A migration as people see it: its state, what to do about it, and how far it is. */
 export async function showMigration(
@@ -12,14 +13,20 @@ export async function showMigration(
   { run, orders }: { readonly run: RunRecord; readonly orders: OrdersRecord },
 ) {
   const now = new Date().toISOString();
-  const [windows, quarantine, repairs, proofs] = await Promise.all([
+  const [windows, quarantine, repairs, proofs, estimate, cleanup] = await Promise.all([
     store.windows.list(run.id),
     store.quarantine.list(run.id, 1000),
     store.repairs.list(run.id, 1000),
     store.proofs.list(run.id),
+    store.estimates.get('runs', run.id),
+    store.cleanups.get('runs', run.id),
   ]);
   const { plan, ...given } = orders;
-  const { types, ...progress } = progressOf(run, windows, now);
+  const { types, ...progress } = progressOf(run, windows, {
+    now,
+    estimate,
+    ...(await movingNow(store, run.id, windows)),
+  });
   const { id, state, reason, startedAt, changedAt, frozenAt } = run;
   return {
     ...{ id, state, reason, startedAt, changedAt, frozenAt },
@@ -30,5 +37,6 @@ export async function showMigration(
     quarantine: byCause(quarantine),
     deleted: repairs.filter(({ kind }) => kind !== 'moved-last-updated').length,
     proof: proofs.at(-1) ?? null,
+    cleanup: cleanup?.of === run.changedAt ? cleanup : null,
   };
 }

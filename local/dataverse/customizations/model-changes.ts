@@ -59,7 +59,9 @@ export function dropColumn(model: Model, table: Table, column: Column): void {
 /** The form that a column could have been made from, to lay changes over. */
 export function formOf(column: Column): ColumnForm {
   const { type, display, schemaName, maxLength, options, targets, required, globalChoice } = column;
+  const { externalName } = column;
   return {
+    ...(externalName === column.name ? {} : { externalName }),
     ...{ type, display, schemaName, required, details: column.details },
     ...{ create: column.create, update: column.update },
     ...(maxLength === undefined ? {} : { maxLength }),

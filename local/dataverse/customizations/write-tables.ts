@@ -3,8 +3,10 @@ import type { ApiContext } from '../api-context.ts';
 import { type ApiRequest, type ApiResponse, emptyResponse } from '../api-message.ts';
 import { namedGuid } from '../key-index.ts';
 import { buildTable, type Table } from '../model.ts';
-import type { TableForm } from '../model-schema.ts';
+import { type TableForm, tableTypes } from '../model-schema.ts';
 import { readBody } from '../payload.ts';
+import { writeMessages } from '../platform-rows.ts';
+import { odataProviderId } from '../virtual/data-sources.ts';
 import { type AttributeForm, readAttribute } from './attribute-form.ts';
 import { dropTable, formOf, putTable } from './model-changes.ts';
 import { inUse, refused } from './refusal.ts';
@@ -24,6 +26,11 @@ const tableBody = z.object({
   DisplayCollectionName: labelSchema,
   OwnershipType: z.enum(['UserOwned', 'OrganizationOwned']).default('UserOwned'),
   ChangeTrackingEnabled: z.boolean().nullish(),
+  TableType: z.enum(tableTypes).nullish(),
+  DataProviderId: z.guid().nullish(),
+  DataSourceId: z.guid().nullish(),
+  ExternalName: z.string().nullish(),
+  ExternalCollectionName: z.string().nullish(),
   Attributes: z.array(z.unknown()).length(1),
 });
 
@@ -46,6 +53,25 @@ function locate(context: ApiContext, table: Table): Readonly<Record<string, stri
   return { 'OData-EntityId': `${context.baseUrl}EntityDefinitions(${id})` };
 }
 
+/** The table type, and for a virtual table where its rows are (facts A11: it tracks no changes). */
+function kindOf(body: z.infer<typeof tableBody>): Pick<TableForm, 'tableType' | 'external'> {
+  const tableType = body.TableType ?? 'Standard';
+  if (tableType !== 'Virtual') {
+    return { tableType };
+  }
+  const { DataSourceId: dataSource, ExternalCollectionName: collection, ExternalName } = body;
+  if (body.DataProviderId !== odataProviderId || dataSource == null || !collection) {
+    throw refused(
+      `A virtual table needs DataProviderId ${odataProviderId} (OData v4), DataSourceId and ExternalCollectionName.`,
+    );
+  }
+  if (body.ChangeTrackingEnabled === true || body.OwnershipType !== 'OrganizationOwned') {
+    throw refused('A virtual table is OrganizationOwned and cannot have change tracking.');
+  }
+  const name = ExternalName == null ? {} : { name: ExternalName };
+  return { tableType, external: { dataSource, collection, ...name } };
+}
+
 /** `POST EntityDefinitions`: a table with its primary name column. */
 export function createTable(context: ApiContext, request: ApiRequest): ApiResponse {
   const body = readDefinition(tableBody, readBody(request.body));
@@ -63,12 +89,14 @@ export function createTable(context: ApiContext, request: ApiRequest): ApiRespon
     display: labelText(body.DisplayName) ?? body.SchemaName,
     primaryName: column.name,
     changeTracking: body.ChangeTrackingEnabled ?? false,
+    ...kindOf(body),
     columns: { [column.name]: column.form },
   };
   const table = buildTable(name, form);
   context.store.atomic(() => {
     context.customizations.record('table', name, form);
     context.store.addTable(table);
+    writeMessages(context.store, context.model, table);
   });
   putTable(context.model, table);
   return emptyResponse(204, locate(context, table));
@@ -79,6 +107,9 @@ export function changeTable(context: ApiContext, table: Table, request: ApiReque
   const body = readDefinition(changeBody, readBody(request.body));
   const display = labelText(body.DisplayName) ?? table.display;
   const changeTracking = body.ChangeTrackingEnabled ?? table.changeTracking;
+  if (table.type === 'Virtual' && changeTracking) {
+    throw refused(`The virtual table ${table.name} cannot have change tracking.`);
+  }
   if (table.changeTracking && !changeTracking) {
     throw refused(`Change tracking of ${table.name} cannot be switched off.`);
   }
@@ -86,6 +117,8 @@ export function changeTable(context: ApiContext, table: Table, request: ApiReque
   const column = table.columns.get(table.primaryName ?? '');
   const form: TableForm = {
     ...{ schemaName, entitySet, primaryId, display, changeTracking },
+    tableType: table.type,
+    ...(table.external && { external: table.external }),
     ...(column && { primaryName: column.name }),
     columns: column === undefined ? {} : { [column.name]: formOf(column) },
   };

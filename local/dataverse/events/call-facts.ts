@@ -1,4 +1,5 @@
 import type { ApiRequest } from '../api-message.ts';
+import { readSessionToken } from '../elastic/session-token.ts';
 import { DataverseError } from '../protocol-error.ts';
 
 /** Optional parameters of one request that change which steps run and what they are told. */
@@ -8,6 +9,8 @@ export interface CallFacts {
   readonly skipsSync: boolean;
   readonly skipsAsync: boolean;
   readonly skippedSteps: ReadonlySet<string>;
+  /** Row version that `MSCRM.SessionToken` has seen of elastic tables; 0 without one. */
+  readonly sessionVersion: number;
   /** Privileges that the bypass headers need (facts A7). */
   readonly privileges: readonly string[];
 }
@@ -17,6 +20,7 @@ export const plainCall: CallFacts = {
   skipsSync: false,
   skipsAsync: false,
   skippedSteps: new Set(),
+  sessionVersion: 0,
   privileges: [],
 };
 
@@ -71,7 +75,8 @@ export function readCallFacts({ headers, query }: ApiRequest): CallFacts {
   const steps = headers['mscrm.bypassbusinesslogicexecutionstepids'];
   const plugins = headers['mscrm.bypasscustompluginexecution'];
   const isPlain = logic === undefined && steps === undefined && plugins === undefined;
-  if (isPlain && !query.includes('tag=')) {
+  const session = headers['mscrm.sessiontoken'];
+  if (isPlain && session === undefined && !query.includes('tag=')) {
     return plainCall;
   }
   const skipped = skippedLogic(logic);
@@ -86,5 +91,6 @@ export function readCallFacts({ headers, query }: ApiRequest): CallFacts {
     skipsSync: skipped.has('customsync') || skipsPlugins,
     skipsAsync: skipped.has('customasync'),
     skippedSteps: skippedSteps(steps),
+    sessionVersion: readSessionToken(session),
   };
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ExternalAnswer } from '../virtual/external-source.ts';
 import type { WebhookResult } from './webhook-sender.ts';
 
 /**
@@ -23,6 +24,7 @@ export class Suspension extends Error {
 export class CallMemory {
   readonly #ids: string[] = [];
   readonly #answers = new Map<string, WebhookResult>();
+  readonly #externals = new Map<string, ExternalAnswer>();
   readonly #decisions = new Map<string, boolean>();
   readonly #pauses = new Set<string>();
   #correlationId: string | undefined;
@@ -64,6 +66,17 @@ export class CallMemory {
     }
     throw new Suspension(async () => {
       this.#answers.set(key, await send());
+    });
+  }
+
+  /** The answer of another service to one request. Throws `Suspension` until it is there. */
+  external(key: string, ask: () => Promise<ExternalAnswer>): ExternalAnswer {
+    const known = this.#externals.get(key);
+    if (known !== undefined) {
+      return known;
+    }
+    throw new Suspension(async () => {
+      this.#externals.set(key, await ask());
     });
   }
 

@@ -1,6 +1,6 @@
 import type { StatementSync } from 'node:sqlite';
 import type { Model, Table } from '../model.ts';
-import { platformAgent } from '../platform-rows.ts';
+import { platformAgent } from '../platform-agent.ts';
 import type { RowValues } from '../row.ts';
 import type { RowStore } from '../row-store.ts';
 import type { ContextMessage } from './execution-context.ts';

@@ -54,6 +54,11 @@ export class EventPipeline {
     this.#parts = parts;
   }
 
+  /** Origins beside the loopback ones that may be called. */
+  get origins(): readonly string[] {
+    return this.#parts.sender.origins;
+  }
+
   /** Takes in what earlier calls registered; call it outside every transaction. */
   beginCall(): void {
     const { steps, rules, store } = this.#parts;

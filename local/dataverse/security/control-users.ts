@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { platformAgent } from '../platform-rows.ts';
+import { platformAgent } from '../platform-agent.ts';
 import { DataverseError } from '../protocol-error.ts';
 import type { RowValues } from '../row.ts';
 import { administratorRoleId, businessUnitId, systemUserId } from '../system-tables.ts';

@@ -33,13 +33,18 @@ async function runImport(service: Service, loader: VersionLoader, run: JobRun) {
     known.length > 0 ? known : run.addParts(await planUnits(storage, request, run.signal));
   const afterBatch = failAfter(service.bulk.faults);
   const task: Import = { service, loader, run, request, storage, afterBatch };
+  let failure: FhirError | undefined;
   for (const part of parts) {
     if (part.result !== undefined) continue;
     const unit = importUnit.parse(part.definition);
-    await loadUnit(task, part.number, unit).catch((error: unknown) => {
-      throw unitFailure(error, unit.url);
-    });
+    try {
+      await loadUnit(task, part.number, unit);
+    } catch (error) {
+      // The service runs units as jobs of their own: one that fails does not stop the others.
+      failure ??= unitFailure(error, unit.url);
+    }
   }
+  if (failure !== undefined) throw failure;
   return {};
 }
 
@@ -52,21 +57,21 @@ interface Import {
   readonly afterBatch: () => void;
 }
 
-/** A fault that ends the job once so many batches are loaded. */
+/** A fault that ends the unit in which so many batches of the job are loaded. */
 function failAfter(faults: BulkFaults): () => void {
   const fatal = faults.takeOne('import', 'fatal');
   let batches = 0;
   return () => {
     batches += 1;
-    if (fatal === undefined || batches < fatal.afterBatches) return;
+    if (fatal === undefined || batches !== fatal.afterBatches) return;
     const diagnostics = 'Generic exception. Failed to load data.';
     throw new FhirError(fatal.status, [{ severity: 'error', code: 'exception', diagnostics }]);
   };
 }
 
-/** The failure of a unit names its file; the cause of a 500 is not told. */
-function unitFailure(error: unknown, url: string): unknown {
-  if (!(error instanceof FhirError)) return error;
+/** The failure of a unit names its file; the cause of a 500 is not told. Throws what is no failure of the unit. */
+function unitFailure(error: unknown, url: string): FhirError {
+  if (!(error instanceof FhirError)) throw error;
   const cause = error.status === 500 ? 'InternalServerError' : error.message;
   const diagnostics = `${cause} ErrorFile: ${url}`;
   return new FhirError(error.status, [{ severity: 'error', code: 'exception', diagnostics }]);

@@ -6,6 +6,7 @@ import type { Numbering } from '../store/database.ts';
 import type { Outbox } from '../store/outbox.ts';
 import type { Calls } from './calls.ts';
 import type { Faults } from './faults.ts';
+import type { Roles } from './roles.ts';
 import type { SkewedClock } from './skewed-clock.ts';
 import type { Throttle } from './throttle.ts';
 
@@ -16,6 +17,7 @@ export interface ControlParts {
   readonly calls: Calls;
   readonly faults: Faults;
   readonly throttle: Throttle;
+  readonly roles: Roles;
   readonly clock: SkewedClock;
   readonly jobs: Jobs;
   readonly bulkFaults: BulkFaults;
@@ -79,6 +81,7 @@ export function createControl(parts: ControlParts) {
 
   return (request: ControlRequest): unknown => {
     const route = `${request.method} ${request.path}`;
+    if (request.path === '/_control/roles') return setRoles(parts.roles, request);
     if (request.path === '/_control/bulk-faults') return bulkFaults(parts.bulkFaults, request);
     switch (route) {
       case 'GET /_control/status':
@@ -105,6 +108,13 @@ export function createControl(parts: ControlParts) {
         throw notFound(`There is no control endpoint '${route}'.`);
     }
   };
+}
+
+/** Gives roles to bearer tokens (POST), or takes them all back (DELETE). */
+function setRoles(roles: Roles, { method, body }: ControlRequest): unknown {
+  if (method === 'DELETE') roles.clear();
+  else roles.assign(body);
+  return {};
 }
 
 /** Lists, arms (POST) or clears (DELETE) the faults of bulk operations. */

@@ -12,6 +12,7 @@ import type { Faults } from './faults.ts';
 import { playFault, retryHeaders, throttled } from './play-fault.ts';
 import { sendFailure, sendJson, sendReply } from './reply.ts';
 import { fhirRequest } from './request.ts';
+import type { Roles } from './roles.ts';
 import type { Throttle } from './throttle.ts';
 
 export interface ListenerParts {
@@ -20,6 +21,7 @@ export interface ListenerParts {
   readonly calls: Calls;
   readonly faults: Faults;
   readonly throttle: Throttle;
+  readonly roles: Roles;
   readonly control: Control;
   readonly maximumBodyBytes: number;
   readonly wakePublisher: () => void;
@@ -87,6 +89,7 @@ async function answerApi(
     sendFailure(response, throttled(), retryHeaders(waitMs));
     return;
   }
+  parts.roles.check({ method, ...target, authorization: message.headers.authorization });
   const fault = parts.faults.take(method, url);
   if (fault !== undefined && (await playFault(fault, response))) return;
   const agent = parts.agents.numberOf(product);

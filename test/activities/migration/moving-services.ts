@@ -44,6 +44,8 @@ export interface MovingOptions {
   /** `plain`: without `$export` and `$import`. */
   readonly source?: 'bulk' | 'plain' | Outside;
   readonly target?: 'bulk' | 'plain';
+  /** Folder of the source's database. */
+  readonly sourceData?: string;
 }
 
 export interface Moved {
@@ -70,7 +72,8 @@ export interface MovingServices {
 export async function startMovingServices(options: MovingOptions = {}): Promise<MovingServices> {
   const storage = await startStorage({ blobPort: 0, queuePort: 0, tablePort: 0 });
   const { source: from = 'bulk', target: to = 'bulk' } = options;
-  const source = typeof from === 'object' ? outside(from) : await local(from, storage);
+  const source =
+    typeof from === 'object' ? outside(from) : await local(from, storage, options.sourceData);
   const target = await local(to, storage);
   const deps = dependenciesOf({ source, target }, storage.connectionString);
   return {
@@ -94,8 +97,12 @@ interface Service extends Partial<Outside> {
 
 const outside = (given: Outside): Service => ({ ...given, close: async () => undefined });
 
-const local = (kind: 'bulk' | 'plain', { connectionString }: RunningStorage): Promise<Service> =>
-  startFhir({ port: 0, ...(kind === 'bulk' ? { storage: connectionString } : {}) });
+const local = (
+  kind: 'bulk' | 'plain',
+  { connectionString }: RunningStorage,
+  dataFolder?: string,
+): Promise<Service> =>
+  startFhir({ port: 0, dataFolder, ...(kind === 'bulk' ? { storage: connectionString } : {}) });
 
 function dependenciesOf(
   { source, target }: { readonly source: Service; readonly target: Service },
@@ -230,3 +237,36 @@ export function verdictOf({ certificate }: Moved): string {
   if (certificate.kind === 'sound') return certificate.certificate?.verdict ?? 'none';
   return JSON.stringify(certificate);
 }
+
+/** What the certificate says of references. */
+export function closureOfCertificate({ certificate }: Moved) {
+  return certificate.kind === 'unreadable' ? undefined : certificate.certificate?.references;
+}
+
+/** Loads versions with numbers and instants of their own into a service. */
+export async function importLines(
+  { deps }: MovingServices,
+  url: string,
+  resources: readonly object[],
+): Promise<void> {
+  await deps.blobs.ensureContainer('test-input');
+  imports += 1;
+  const lines = resources.map((resource) => `${JSON.stringify(resource)}\n`).join('');
+  const { url: file } = await deps.blobs.write(
+    'test-input',
+    `${imports}.ndjson`,
+    Buffer.from(lines),
+  );
+  const send = createHttp({ allowedOrigins: [url], userAgent: 'migration-test/1' });
+  const importer = createBulkImport({ url, send });
+  const job = await importer.kickOff({ files: [{ url: file }] });
+  if (job.kind !== 'started') throw new Error(job.kind);
+  for (;;) {
+    const status = await importer.status(job.statusUrl);
+    if (status.kind === 'done' && status.errors.length === 0) return;
+    if (status.kind !== 'running') throw new Error(JSON.stringify(status));
+    await sleep(20);
+  }
+}
+
+let imports = 0;

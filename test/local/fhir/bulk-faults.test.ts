@@ -142,6 +142,23 @@ test('an import can fail for good after batches that stay loaded', async () => {
   expect((await service.call('GET', '/Patient?_summary=count')).json.total).toBe(2500);
 });
 
+test('a unit that fails for good leaves the others to load, and the job fails with the name of its file', async () => {
+  const service = await serveBulk({ validateWrites: false });
+  const urls = await Promise.all(
+    ['a', 'b', 'c'].map((id) => upload([version(id, undefined, undefined)])),
+  );
+  await arm(service, { kind: 'fatal', afterBatches: 2 });
+  const inputs = urls.map((url) => ({ url }));
+  const failed = await settled(
+    service,
+    pathOf(await startImport(service, importParameters(inputs))),
+  );
+  expect(failed.status).toBe(500);
+  expect(failed.json.issue![0]!.diagnostics).toContain(`ErrorFile: ${urls[1]}`);
+  const { json } = await service.call('GET', '/Patient?_summary=count');
+  expect(json.total).toBe(3);
+});
+
 test('a late commit appears inside a window that was exported before', async () => {
   const service = await serveBulk();
   await put(service, 'a');

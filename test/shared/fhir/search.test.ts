@@ -134,3 +134,29 @@ test('a search that is left early reads no further pages', async () => {
   }
   expect(seen).toHaveLength(1);
 });
+
+test('one page at a time is gone on with by its link, in another process too', async () => {
+  const { client } = await script(
+    ({ path }, url) =>
+      path.includes('ct=1') ? page(['b']) : page(['a'], `${url}/Patient?_count=1&ct=1`),
+    { basePath: '/fhir/r4' },
+  );
+  const first = await client.searchPage('Patient', [['_count', '1']]);
+  expect(first.resources.map(({ id }) => id)).toEqual(['a']);
+  const second = await client.searchPage('Patient', [['_count', '1']], first.next);
+  expect(second.resources.map(({ id }) => id)).toEqual(['b']);
+  expect(second).not.toHaveProperty('next');
+});
+
+test('a page that leads away or to itself is refused', async () => {
+  const elsewhere = 'https://elsewhere.example.org/Patient?ct=1';
+  const away = await script(() => page(['a'], elsewhere));
+  for (const link of [undefined, elsewhere]) {
+    const error = await failureOf(away.client.searchPage('Patient', [], link));
+    expect(error).toMatchObject({ code: 'URL_NOT_ALLOWED' });
+  }
+  const still = await script((_request, url) => page(['a'], `${url}/Patient?ct=1`));
+  const { next } = await still.client.searchPage('Patient', []);
+  const error = await failureOf(still.client.searchPage('Patient', [], next));
+  expect(error).toMatchObject({ code: 'RESPONSE_UNREADABLE' });
+});

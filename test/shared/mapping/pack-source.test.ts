@@ -8,6 +8,7 @@ import {
   type MapName,
   type MapStorage,
   pinPack,
+  type RootPlace,
 } from '../../../shared/mapping/index.ts';
 import { azureTables, demo, inMemory, shipped, storeIn } from './map-stores.ts';
 import { example } from './maps-folder.ts';
@@ -64,6 +65,33 @@ describe.each([
     );
     expect(packs[0]!.hash).toBe(packs[1]!.hash);
     expect((await loadPinnedPack(storage, packs[0]!.hash)).hash).toBe(packs[0]!.hash);
+  });
+
+  test('where maps put rows stays known, once each, whatever becomes of the maps', async () => {
+    const storage = open();
+    const one = host(storage);
+    const inForm = ({ resourceType, table, discriminator }: RootPlace) =>
+      `${resourceType} ${table} ${discriminator?.value ?? ''}`;
+    const placesOf = async ({ packs }: typeof one) => (await packs.places()).map(inForm).sort();
+    expect(await placesOf(one)).toEqual([]);
+    const { roots } = await one.packs.current();
+    const first = await placesOf(one);
+    expect(first).toEqual([...roots.values()].map(inForm).sort());
+    const { content } = await one.store.get(patient);
+    const discriminator = { column: 'msemr_contacttype', value: 7 };
+    await one.store.save(patient, { ...(content as object), discriminator }, ann);
+    await one.packs.current({ fresh: true });
+    await one.store.archive(patient, ann);
+    await one.packs.current({ fresh: true });
+    const other = host(storage);
+    await other.packs.current();
+    expect(await placesOf(other)).toEqual([...first, 'Patient contact 7'].sort());
+    const known = (await other.packs.places()).filter(
+      ({ resourceType }) => resourceType === 'Patient',
+    );
+    for (const { expansions } of known) {
+      expect(expansions.map(({ name }) => name)).toContain('identifier');
+    }
   });
 
   test('another host finds a pack that it never saw', async () => {

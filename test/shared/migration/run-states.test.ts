@@ -15,6 +15,7 @@ const events: readonly RunEvent[] = [
   'found',
   'held',
   'released',
+  'reopened',
   'blocked',
   'frozen',
   'verified',
@@ -52,8 +53,8 @@ describe('the life of a migration', () => {
   });
 
   it('refuses what cannot happen and says what can', () => {
-    expect(() => requireTransition('completed', 'released')).toThrow(/completed.*only: nothing/);
-    expect(() => requireTransition('stopped', 'frozen')).toThrow(/only: released/);
+    expect(() => requireTransition('completed', 'released')).toThrow(/completed.*only: reopened/);
+    expect(() => requireTransition('stopped', 'frozen')).toThrow(/only: released, reopened/);
   });
 
   it('never leaves its states, whatever happens', () => {

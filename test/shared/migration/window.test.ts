@@ -22,7 +22,11 @@ async function allWindows(versions: readonly number[], till: number, limit: numb
   const windows: SizedRange[] = [];
   let since = at(0);
   for (;;) {
-    const found = await nextWindow({ since, till: at(till), limit, count: source.count });
+    const previous = windows.at(-1);
+    const found = await nextWindow({
+      ...{ since, till: at(till), limit, count: source.count },
+      ...(previous === undefined ? {} : { previous }),
+    });
     if (found === undefined) return { windows, asked: source.asked() };
     windows.push(found);
     since = found.till;
@@ -56,6 +60,45 @@ describe('windows of a migration', () => {
           expect(count).toBeLessThanOrEqual(Math.max(limit, fullest));
       }),
     );
+  });
+
+  it('are at least half full, but for the last one and the stretch of a full millisecond', async () => {
+    await fc.assert(
+      fc.asyncProperty(times, fc.integer({ min: 1, max: 50 }), async (versions, limit) => {
+        const { windows } = await allWindows(versions, 100_000, limit);
+        for (const [index, { count, till }] of windows.slice(0, -1).entries()) {
+          const following = Date.parse(till) - start;
+          const crowd = versions.filter((time) => time === following).length;
+          if (count + crowd <= limit) expect([index, count >= limit / 2]).toEqual([index, true]);
+        }
+      }),
+    );
+  });
+
+  it('are 85 to 100 % full with one count for most, where versions are spread evenly', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 0, max: 9_999 }), { minLength: 2_000, maxLength: 3_000 }),
+        fc.integer({ min: 150, max: 400 }),
+        async (versions, limit) => {
+          const spread = versions.map((time, index) => (index * 10_000 + time) % 20_000_000);
+          const { windows, asked } = await allWindows(spread, 20_000_000, limit);
+          for (const { count } of windows.slice(0, -1)) {
+            expect(count).toBeGreaterThanOrEqual(0.85 * limit);
+          }
+          expect(asked).toBeLessThanOrEqual(2 * windows.length);
+        },
+      ),
+      { numRuns: 5 },
+    );
+  });
+
+  it('are well filled also where all versions lie in the first ten seconds of ten years', async () => {
+    const tenYears = 122 * 30 * 86_400_000;
+    const versions = Array.from({ length: 10_000 }, (_, index) => index);
+    const { windows, asked } = await allWindows(versions, tenYears, 1000);
+    expect(windows.length).toBeLessThanOrEqual(11);
+    expect(asked).toBeLessThan(35);
   });
 
   it('pass ten empty years with one count, where the incumbent walks 122 windows (facts/migration.md §1.7, fault 8)', async () => {

@@ -1,0 +1,205 @@
+import {
+  type ChunkRecord,
+  inOrder,
+  inside,
+  isInOrder,
+  numbered,
+  type VersionKey,
+  windowName,
+} from '../../shared/migration/index.ts';
+import { CrowdedMilliseconds, MillisecondCounters } from './crowded-milliseconds.ts';
+import type { MigrationDependencies } from './dependencies.ts';
+import { HeldVersions } from './held-versions.ts';
+import { versionKeysOf } from './key-files.ts';
+import { mostPerMillisecond } from './line-judge.ts';
+import {
+  type ChunkMends,
+  decisionOf,
+  keepDecision,
+  keepMends,
+  moveKey,
+  type WindowPlace,
+} from './window-mends.ts';
+
+export interface InspectedWindow extends WindowPlace {
+  /** Of the export: another one is inspected anew. */
+  readonly attempt: number;
+}
+
+/** Versions that are held at once; more are looked at in several passes, each with a part of the resources. */
+const mostHeld = 2_000_000;
+
+/**
+ * Finds, before the target is asked, what it would refuse of a window as a whole: versions of one
+ * resource whose instants do not rise with their numbers, and milliseconds with more versions than
+ * one operation, or the database, takes (facts/migration.md §2.2, §2.3 rules 4 and 9). What is to
+ * be done is kept by chunk.
+ * @returns the chunks that have to be staged again
+ */
+export async function inspectWindow(
+  deps: MigrationDependencies,
+  place: InspectedWindow,
+): Promise<readonly number[]> {
+  const known = await decisionOf(deps, place, place.attempt);
+  if (known !== undefined) return lackingMends(deps, place, known.chunks);
+  const mends = await findMends(deps, place);
+  for (const [chunk, found] of mends) await keepMends(deps, { ...place, chunk }, found);
+  const chunks = [...mends.keys()];
+  await keepDecision(deps, place, { attempt: place.attempt, chunks });
+  return chunks;
+}
+
+async function lackingMends(
+  { store }: MigrationDependencies,
+  { migrationId, window }: InspectedWindow,
+  chunks: readonly number[],
+): Promise<readonly number[]> {
+  const partition = inside(migrationId, windowName(window));
+  const staged = await Promise.all(
+    chunks.map((chunk) => store.staged.get(partition, numbered(chunk))),
+  );
+  return chunks.filter((_, index) => staged[index]?.mended !== true);
+}
+
+interface FoundMends {
+  readonly moves: [number, number, number, number][];
+  readonly crowded: [number, number][];
+}
+
+type Mends = Map<number, FoundMends>;
+
+async function findMends(
+  deps: MigrationDependencies,
+  place: InspectedWindow,
+): Promise<ReadonlyMap<number, ChunkMends>> {
+  const counters = new MillisecondCounters();
+  let total = 0;
+  await eachKey(deps, place, (_, key) => {
+    counters.add(key);
+    total += 1;
+  });
+  const crowded = new CrowdedMilliseconds();
+  if (counters.anySurpasses(mostPerMillisecond)) {
+    await eachKey(deps, place, ({ type }, key) => {
+      if (counters.maySurpass(key.at, mostPerMillisecond)) crowded.add(type ?? '', key);
+    });
+  }
+  const mends: Mends = new Map();
+  const passes = Math.max(1, Math.ceil(total / mostHeld));
+  for (let pass = 0; pass < passes; pass += 1) {
+    await orderPass(deps, place, { pass, passes, total, crowded, mends });
+  }
+  await partCrowded(deps, place, { counters, mends });
+  return mends;
+}
+
+async function eachKey(
+  deps: MigrationDependencies,
+  { migrationId, window }: InspectedWindow,
+  visit: (chunk: ChunkRecord, key: VersionKey) => void,
+): Promise<void> {
+  for await (const chunk of deps.store.chunks.each(inside(migrationId, windowName(window)))) {
+    const place = { migrationId, window, chunk: chunk.number };
+    for await (const keys of versionKeysOf(deps, place)) for (const key of keys) visit(chunk, key);
+  }
+}
+
+interface Pass {
+  readonly pass: number;
+  readonly passes: number;
+  readonly total: number;
+  readonly crowded: CrowdedMilliseconds;
+  readonly mends: Mends;
+}
+
+/** Brings the versions of a part of the resources into order. */
+async function orderPass(
+  deps: MigrationDependencies,
+  place: InspectedWindow,
+  { pass, passes, crowded, mends, total }: Pass,
+): Promise<void> {
+  const isMine = ({ high }: VersionKey): boolean => high % passes === pass;
+  const held = new HeldVersions(passes === 1 ? total : await countKeys(deps, place, isMine));
+  const placed = crowded.placing();
+  await eachKey(deps, place, ({ type, number }, key) => {
+    const at = placed(type ?? '', key);
+    if (isMine(key)) held.add(key, number, at);
+  });
+  for (const versions of held.resources()) {
+    const known = new Map(versions.map((version) => [version.version, version]));
+    const once = [...known.values()];
+    if (isInOrder(once)) continue;
+    for (const { version, at } of inOrder(once)) {
+      const before = known.get(version);
+      if (before !== undefined && before.at !== at) held.move(before.index, at);
+    }
+  }
+  for (const { chunk, high, low, version, at } of held.moved()) {
+    mendsOfChunk(mends, chunk).moves.push([high, low, version, at]);
+  }
+}
+
+async function countKeys(
+  deps: MigrationDependencies,
+  place: InspectedWindow,
+  isCounted: (key: VersionKey) => boolean,
+): Promise<number> {
+  let count = 0;
+  await eachKey(deps, place, (_, key) => {
+    if (isCounted(key)) count += 1;
+  });
+  return count;
+}
+
+function mendsOfChunk(mends: Mends, chunk: number): FoundMends {
+  const found = mends.get(chunk) ?? { moves: [], crowded: [] };
+  mends.set(chunk, found);
+  return found;
+}
+
+interface Parting {
+  readonly counters: MillisecondCounters;
+  readonly mends: Mends;
+}
+
+/** Numbers the versions of each crowded millisecond through all chunks, where they are now to be. */
+async function partCrowded(
+  deps: MigrationDependencies,
+  place: InspectedWindow,
+  { counters, mends }: Parting,
+): Promise<void> {
+  if (!counters.anySurpasses(mostPerMillisecond)) return;
+  const counts = new Map<number, number>();
+  const count = ({ at }: Pick<VersionKey, 'at'>) => counts.set(at, (counts.get(at) ?? 0) + 1);
+  const whereNow = nowIn(mends);
+  await eachKey(deps, place, ({ number }, key) => {
+    const at = whereNow(number, key);
+    if (at !== key.at || counters.maySurpass(at, mostPerMillisecond)) count({ at });
+  });
+  const crowded = new Set(
+    [...counts].filter(([, of]) => of > mostPerMillisecond).map(([at]) => at),
+  );
+  counts.clear();
+  const seen = new Map<number, Set<number>>();
+  await eachKey(deps, place, ({ number }, key) => {
+    const at = whereNow(number, key);
+    if (!crowded.has(at)) return;
+    const ofChunk = seen.get(number) ?? new Set<number>();
+    seen.set(number, ofChunk);
+    if (!ofChunk.has(at)) mendsOfChunk(mends, number).crowded.push([at, counts.get(at) ?? 0]);
+    ofChunk.add(at);
+    count({ at });
+  });
+}
+
+function nowIn(mends: Mends): (chunk: number, key: VersionKey) => number {
+  const moved = new Map<number, ReadonlyMap<string, number>>();
+  for (const [chunk, { moves }] of mends) {
+    const ofChunk = moves.map(([high, low, version, at]): [string, number] => [
+      moveKey({ high, low, version }),
+      at,
+    ]);
+    if (ofChunk.length > 0) moved.set(chunk, new Map(ofChunk));
+  }
+  return (chunk, key) => moved.get(chunk)?.get(moveKey(key)) ?? key.at;
+}

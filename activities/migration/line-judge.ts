@@ -1,0 +1,139 @@
+import {
+  addToLedger,
+  ordered,
+  referenceHash,
+  VersionKeyWriter,
+  type WindowLedger,
+} from '../../shared/migration/index.ts';
+import type { ScannedLine } from './chunk-lines.ts';
+import { judgeLine, type Version } from './judge-line.ts';
+import { type Move, type MovedVersions, moveLine } from './moved-versions.ts';
+import { type OverlapKeys, versionKey } from './overlap.ts';
+import type { QuarantinedLine } from './quarantine.ts';
+import { type ChunkMends, moveKey } from './window-mends.ts';
+
+/** Versions of one millisecond that one import operation is given (facts/migration.md §2.2). */
+export const mostPerMillisecond = 10_000;
+
+/** Types that `$import` refuses; they are carried over by themselves. */
+export const carriedApart: readonly string[] = ['SearchParameter'];
+
+export interface JudgeOptions {
+  /** Named where a line does not say its type. */
+  readonly type: string;
+  /** Versions that the window before brought already. */
+  readonly known: ReadonlySet<string>;
+  /** Versions that were moved before. */
+  readonly moved: MovedVersions;
+  readonly mends: ChunkMends;
+  /** Takes the versions of the last stretch. */
+  readonly end: OverlapKeys | undefined;
+}
+
+/** A line on its way into a file for import. */
+export interface PlacedLine {
+  readonly bytes: Buffer;
+  readonly layer: number;
+}
+
+interface Layer {
+  lines: number;
+  longest: number;
+}
+
+/** Goes through the lines of a chunk once: which are fit, what is done to them, and the books of it. */
+export class LineJudge {
+  readonly unfit: QuarantinedLine[] = [];
+  readonly moves: Move[] = [];
+  /** Tombstones of what is carried apart. */
+  readonly deletes: string[] = [];
+  readonly keys = new VersionKeyWriter();
+  readonly layers: Layer[] = [];
+  ledger: WindowLedger = {};
+  bytes = 0;
+  /** Every line is fit, and as it was: the files can be put together as they are. */
+  isPlain = true;
+  readonly #options: JudgeOptions;
+  readonly #moves: ReadonlyMap<string, number>;
+  readonly #crowded: Map<number, number>;
+
+  constructor(options: JudgeOptions) {
+    this.#options = options;
+    const { moves, crowded } = options.mends;
+    this.#moves = new Map(
+      moves.map(([high, low, version, at]) => [moveKey({ high, low, version }), at]),
+    );
+    this.#crowded = new Map(crowded);
+  }
+
+  take(scanned: ScannedLine): PlacedLine | undefined {
+    this.bytes += scanned.line.bytes.length + 1;
+    const judged = judgeLine(scanned, this.#options.type);
+    if (judged.kind === 'unfit') return this.#leaveOut(judged.resourceType, judged.line);
+    const { version } = judged;
+    if (carriedApart.includes(version.resourceType)) return this.#carryApart(scanned, version);
+    const { end, known } = this.#options;
+    end?.add(version);
+    const present = known.has(versionKey(version));
+    const { bytes, at } = this.#mended(scanned, version, present);
+    if (bytes === undefined) {
+      const reference = `${version.resourceType}/${version.id}`;
+      const { versionId } = version;
+      return this.#leaveOut(version.resourceType, {
+        ...{ bytes: Buffer.from(scanned.line.bytes), reference, versionId },
+        cause: 'version-conflict',
+      });
+    }
+    this.#count(version.resourceType, { exported: 1, present: present ? 1 : 0 });
+    return this.#place(bytes, at);
+  }
+
+  /** The line with the instant that it is to have; no bytes when that cannot be written. */
+  #mended({ line }: ScannedLine, version: Version, present: boolean) {
+    const order = ordered(version.versionId, version.lastUpdated);
+    const reference = `${version.resourceType}/${version.id}`;
+    const before = this.#options.moved.get(`${reference}/${version.versionId ?? ''}`);
+    if (order === undefined || version.lastUpdated === null || version.versionId === null) {
+      return { bytes: line.bytes, at: undefined };
+    }
+    const hash = referenceHash(reference);
+    const at = before === undefined ? order.at : Date.parse(before);
+    this.keys.add({ ...hash, ...order, at, pinned: present || before !== undefined });
+    const to = this.#moves.get(moveKey({ ...hash, ...order })) ?? at;
+    if (to === order.at) return { bytes: line.bytes, at: to };
+    this.isPlain = false;
+    const change = { from: version.lastUpdated, to: new Date(to).toISOString() };
+    if (before === undefined) {
+      this.moves.push({ reference, versionId: version.versionId, ...change });
+    }
+    return { bytes: moveLine(line.bytes, change), at: to };
+  }
+
+  #place(bytes: Buffer, at: number | undefined): PlacedLine {
+    const index = at === undefined ? undefined : this.#crowded.get(at);
+    const number = index === undefined ? 0 : Math.floor(index / mostPerMillisecond);
+    if (at !== undefined && index !== undefined) this.#crowded.set(at, index + 1);
+    if (number > 0) this.isPlain = false;
+    const layer = this.layers[number] ?? { lines: 0, longest: 0 };
+    layer.lines += 1;
+    layer.longest = Math.max(layer.longest, bytes.length);
+    this.layers[number] = layer;
+    return { bytes, layer: number };
+  }
+
+  #leaveOut(type: string, line: QuarantinedLine): undefined {
+    this.isPlain = false;
+    this.unfit.push(line);
+    this.#count(type, { exported: 1, quarantined: 1 });
+  }
+
+  #carryApart({ scan }: ScannedLine, { resourceType, id }: Version): undefined {
+    this.isPlain = false;
+    if (scan.kind === 'resource' && scan.softDeleted) this.deletes.push(`${resourceType}/${id}`);
+    this.#count(resourceType, { exported: 1 });
+  }
+
+  #count(type: string, added: Parameters<typeof addToLedger>[2]): void {
+    this.ledger = addToLedger(this.ledger, type, added);
+  }
+}
