@@ -1,4 +1,9 @@
-import type { Blocked, MigrationActivities, SettledImport } from '../activities/migration/index.ts';
+import type {
+  Blocked,
+  MigrationActivities,
+  PolledImport,
+  SettledImport,
+} from '../activities/migration/index.ts';
 import { remoteCall } from './retry.ts';
 import { runExtract } from './run-extract.ts';
 import { inputOf, type Orchestration, type OrchestrationContext, pause, stepsOf } from './steps.ts';
@@ -101,7 +106,7 @@ function* importBatch(
   place: BatchPlace,
 ): Orchestration<SettledImport | Blocked> {
   const steps = stepsOf<MigrationActivities>(context, remoteCall);
-  for (let looks = 0; ; looks += 1) {
+  for (;;) {
     const started = yield* steps.startImport(place);
     if (started.kind === 'blocked') return started;
     if (started.kind === 'settled') break;
@@ -110,12 +115,23 @@ function* importBatch(
       continue;
     }
     if (started.kind === 'bundles') return yield* loadAll(context, place);
-    const polled = yield* steps.pollImport({ ...place, looks });
-    if (polled.kind === 'blocked') return polled;
-    if (polled.kind === 'ended') break;
-    if (polled.kind === 'running') yield* pause(context, polled.seconds);
+    const ended = yield* untilEnded(context, place);
+    if (ended.kind === 'blocked') return ended;
+    if (ended.kind === 'ended') break;
   }
   return yield* steps.settleImport(place);
+}
+
+function* untilEnded(
+  context: OrchestrationContext,
+  place: BatchPlace,
+): Orchestration<Exclude<PolledImport, { readonly kind: 'running' }> | Blocked> {
+  const steps = stepsOf<MigrationActivities>(context, remoteCall);
+  for (let looks = 0; ; looks += 1) {
+    const polled = yield* steps.pollImport({ ...place, looks });
+    if (polled.kind !== 'running') return polled;
+    yield* pause(context, polled.seconds);
+  }
 }
 
 function* loadAll(

@@ -1,4 +1,4 @@
-import type { Blocked, MigrationActivities } from '../activities/migration/index.ts';
+import type { Blocked, MigrationActivities, PolledExtract } from '../activities/migration/index.ts';
 import { remoteCall } from './retry.ts';
 import { type Orchestration, type OrchestrationContext, pause, stepsOf } from './steps.ts';
 
@@ -18,7 +18,7 @@ export function* runExtract(
   place: ExtractPlace,
 ): Orchestration<Extracted | Blocked> {
   const steps = stepsOf<MigrationActivities>(context, remoteCall);
-  for (let looks = 0; ; looks += 1) {
+  for (;;) {
     const started = yield* steps.startExtract(place);
     if (started.kind === 'blocked') return started;
     if (started.kind === 'settling') {
@@ -26,10 +26,20 @@ export function* runExtract(
       continue;
     }
     if (started.kind === 'pages') return yield* pullAll(context, place);
+    const ended = yield* untilEnded(context, place);
+    if (ended.kind !== 'again') return ended;
+  }
+}
+
+function* untilEnded(
+  context: OrchestrationContext,
+  place: ExtractPlace,
+): Orchestration<Exclude<PolledExtract, { readonly kind: 'running' }> | Blocked> {
+  const steps = stepsOf<MigrationActivities>(context, remoteCall);
+  for (let looks = 0; ; looks += 1) {
     const polled = yield* steps.pollExtract({ ...place, looks });
-    if (polled.kind === 'blocked' || polled.kind === 'ready') return polled;
-    if (polled.kind === 'running') yield* pause(context, polled.seconds);
-    else looks = 0;
+    if (polled.kind !== 'running') return polled;
+    yield* pause(context, polled.seconds);
   }
 }
 

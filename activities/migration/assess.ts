@@ -46,9 +46,10 @@ export function createAssess(deps: MigrationDependencies) {
     const report = buildReadiness(facts);
     await keep(deps, migrationId, report);
     if (!report.possible) return blocked(report.reasons.join(' '));
-    await estimate(deps, migrationId, facts);
+    const bytesPerResource = await estimate(deps, migrationId, facts);
     const { run } = await loadRun(deps.store, migrationId);
-    await saveRun(deps.store, { ...run, ...waysOf(facts) });
+    const size = bytesPerResource === 0 ? {} : { bytesPerResource };
+    await saveRun(deps.store, { ...run, ...waysOf(facts), ...size });
     return { kind: 'assessed' };
   };
 }
@@ -88,22 +89,27 @@ async function keep(
   }
 }
 
-/** What is to come, so that progress can say how much of it is done. */
+/**
+ * Keeps what is to come, so that progress can say how much of it is done.
+ * @returns mean bytes of a version, by the samples; 0 when there is nothing to move
+ */
 async function estimate(
   { store }: MigrationDependencies,
   migrationId: string,
   { counts, madeAt }: ReadinessFacts,
-): Promise<void> {
+): Promise<number> {
   const counted = counts.filter((count) => versionsOf(count) > 0);
   const total = counted.reduce((sum, count) => sum + versionsOf(count), 0);
   const bytes = counted.reduce(
     (sum, count) => sum + versionsOf(count) * (count.bytesPerResource ?? 0),
     0,
   );
+  const bytesPerResource = total === 0 ? 0 : Math.round(bytes / total);
   await store.estimates.put(runsPartition, migrationId, {
     types: Object.fromEntries(counted.map((count) => [count.type, versionsOf(count)])),
     total,
-    bytesPerResource: total === 0 ? 0 : Math.round(bytes / total),
+    bytesPerResource,
     at: madeAt,
   });
+  return bytesPerResource;
 }

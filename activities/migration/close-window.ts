@@ -32,8 +32,10 @@ export function createCloseWindow(deps: MigrationDependencies) {
     const window = await store.windows.get(migrationId, numbered(number));
     if (window === undefined) throw new AppError('NOT_FOUND', `there is no ${name}`);
     const partition = inside(migrationId, name);
-    const staged = await store.staged.list(partition);
-    const batches = await store.batches.list(partition);
+    const [staged, batches] = await Promise.all([
+      store.staged.list(partition),
+      store.batches.list(partition),
+    ]);
     if (batches.some(({ settled }) => !settled)) {
       return blocked(`${name}: an import is not settled. It is tried again.`);
     }

@@ -1,6 +1,8 @@
 import { scanResource } from '../../shared/bulk/index.ts';
+import type { MigrationStore } from '../../shared/migration/index.ts';
 import type { Difference } from '../../shared/proof/index.ts';
 import type { MigrationDependencies } from './dependencies.ts';
+import { type MovedVersions, movedVersions } from './moved-versions.ts';
 import type { ProofInput } from './proof-files.ts';
 import { quarantineRow } from './quarantine.ts';
 import type { LinesByType } from './repair-window.ts';
@@ -18,7 +20,8 @@ export interface Suspects {
  * same id. Their new versions have numbers that the old ones take up in the target, so they cannot
  * be loaded beside them (facts/migration.md §2.3, rule 4). The target's copies are removed with all
  * their versions, and from quarantine goes what collided with them. What somebody wrote to the
- * target on their own is younger, and is left alone.
+ * target on their own is younger, and is left alone. The same is done to a resource whose versions
+ * were put in order (`moved-last-updated`) after some of them had been loaded as they were.
  * @returns references that are to be loaded anew
  */
 export async function endFormerLives(
@@ -27,6 +30,7 @@ export async function endFormerLives(
   { suspects, linesOf }: Suspects,
 ): Promise<ReadonlySet<string>> {
   if (suspects.length === 0) return new Set();
+  const moved = await movedVersions(deps, input.migrationId);
   const firsts = await firstInstants(linesOf(new Set(suspects.map(referenceOf))));
   const found = new Set<string>();
   for (const [reference, differences] of Map.groupBy(suspects, referenceOf)) {
@@ -35,8 +39,10 @@ export async function endFormerLives(
     const isFormer =
       (await wasBegun(deps, input, reference)) ||
       (await holdsOlder(deps, { reference, differences, first }));
-    if (!isFormer) continue;
-    await endFormerLife(deps, input, reference);
+    if (isFormer) await endFormerLife(deps, input, reference);
+    else if (differences.some((one) => isMovedSince(one, moved))) {
+      await forgetLoaded(deps, input, reference);
+    } else continue;
     found.add(reference);
   }
   return found;
@@ -82,6 +88,12 @@ async function holdsOlder(
   return false;
 }
 
+/** Loaded as it was, before an older version came late and both had to be put in order. */
+const isMovedSince = (
+  { kind, resourceType, id, sourceVersion }: Difference,
+  moved: MovedVersions,
+) => kind === 'moved' && moved.has(`${resourceType}/${id}/${sourceVersion ?? ''}`);
+
 const detailOf = (proof: number): string =>
   `deleted in the source and written again, found by proof ${proof}`;
 
@@ -109,9 +121,34 @@ async function endFormerLife(
     detail: detailOf(proof),
     at: now().toISOString(),
   });
+  await releaseConflicts(store, migrationId, reference);
+  await ends.target.service.remove(reference, { hard: true });
+}
+
+/** What the target lacks after a cut in the middle is found missing by the next proof. */
+async function forgetLoaded(
+  { ends, store, now }: MigrationDependencies,
+  { migrationId }: ProofInput,
+  reference: string,
+): Promise<void> {
+  await store.repairs.put(migrationId, `loaded-again!${reference}`, {
+    kind: 'loaded-again',
+    reference,
+    versionId: null,
+    detail: 'its versions were put in the order of their instants after some were loaded',
+    at: now().toISOString(),
+  });
+  await releaseConflicts(store, migrationId, reference);
+  await ends.target.service.remove(reference, { hard: true });
+}
+
+async function releaseConflicts(
+  store: MigrationStore,
+  migrationId: string,
+  reference: string,
+): Promise<void> {
   for await (const record of store.quarantine.each(migrationId)) {
     if (record.reference !== reference || record.cause !== 'version-conflict') continue;
     await store.quarantine.remove(migrationId, quarantineRow(record));
   }
-  await ends.target.service.remove(reference, { hard: true });
 }

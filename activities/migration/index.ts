@@ -29,6 +29,8 @@ export type { Blocked, Later } from './blocked.ts';
 export type { MigrationDependencies, MigrationEnd } from './dependencies.ts';
 export { jobRow } from './export-jobs.ts';
 export { certificateFile } from './issue-certificate.ts';
+export type { PolledExtract } from './poll-extract.ts';
+export type { PolledImport } from './poll-import.ts';
 export { proofContainer } from './proof-files.ts';
 export { isReplayable } from './replay-quarantine.ts';
 export { loadRun, runsPartition } from './run.ts';

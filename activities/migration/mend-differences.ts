@@ -34,6 +34,9 @@ export async function mendDifferences(
   return settled + (await loadLacking(deps, input, lacking));
 }
 
+/** Resources that are looked up and deleted side by side. */
+const width = 8;
+
 async function mendParameters(deps: MigrationDependencies): Promise<number> {
   const brought = await bringSearchParameters(deps);
   return brought.kind === 'brought' ? brought.written : 0;
@@ -53,11 +56,13 @@ async function mendPart(
   for (const reference of writtenAgain) lacking.add(reference);
   let deleted = 0;
   const extra = found.filter(({ kind }) => kind === 'extra');
-  for (const reference of new Set(extra.map(referenceOf))) {
-    if (writtenAgain.has(reference)) continue;
-    const ending = await settleExtra(deps, input, reference);
-    if (ending === 'deleted') deleted += 1;
-    if (ending === 'to-be-loaded') lacking.add(reference);
+  const alone = [...new Set(extra.map(referenceOf))].filter((one) => !writtenAgain.has(one));
+  for (let from = 0; from < alone.length; from += width) {
+    const some = alone.slice(from, from + width);
+    const endings = await Promise.all(some.map((reference) => settleExtra(deps, input, reference)));
+    deleted += endings.filter((ending) => ending === 'deleted').length;
+    const loadable = some.filter((_, index) => endings[index] === 'to-be-loaded');
+    for (const reference of loadable) lacking.add(reference);
   }
   for (const difference of found) if (isLacking(difference)) lacking.add(referenceOf(difference));
   return deleted;

@@ -54,6 +54,8 @@ export function createNextMove(deps: MigrationDependencies) {
     if (held !== undefined) return held;
     const run = await released(deps, loaded.run);
     if (run.state === 'preparing') return { kind: 'prepare' };
+    const seconds = restOfRound(deps, { ...loaded, run });
+    if (seconds > 0) return { kind: 'wait', seconds: Math.min(look, seconds) };
     return copyOrProve(deps, { ...loaded, run });
   };
 }
@@ -100,6 +102,14 @@ async function released(deps: MigrationDependencies, run: RunRecord): Promise<Ru
   return saveRun(deps.store, after(run, 'released', { changedAt }));
 }
 
+/** Seconds until a copy that has caught up looks for changes again; an order ends the wait. */
+function restOfRound({ now }: MigrationDependencies, { run, orders }: Run): number {
+  const isWaiting = run.state === 'waiting' && orders.orderedAt <= run.changedAt;
+  if (!isWaiting || orders.cutOver || orders.plan.cutOver === 'when-caught-up') return 0;
+  const waited = (now().getTime() - Date.parse(run.changedAt)) / 1000;
+  return Math.max(0, orders.plan.intervalSeconds - waited);
+}
+
 async function copyOrProve(deps: MigrationDependencies, loaded: Run): Promise<Move> {
   const open = await openWindows(deps, loaded.run);
   const importing = open.find(({ state }) => state === 'importing')?.number ?? null;
@@ -137,10 +147,13 @@ async function planNext(deps: MigrationDependencies, { run, orders }: Run): Prom
   const begin =
     run.begin ?? plan.from ?? (await service.edge('oldest', carriedBy({ run, orders }).history));
   if (begin === undefined) return { run, window: null };
-  const now = moved(await service.serverTime(), -plan.lagSeconds);
+  const [serverTime, previous] = await Promise.all([
+    service.serverTime(),
+    deps.store.windows.get(run.id, numbered(run.windows)),
+  ]);
+  const now = moved(serverTime, -plan.lagSeconds);
   const horizon = plan.till === null ? now : earlier(plan.till, now);
   const since = run.cursor ?? begin;
-  const previous = await deps.store.windows.get(run.id, numbered(run.windows));
   const range = await nextWindow({
     ...(previous === undefined ? {} : { previous: { ...previous, count: previous.expected } }),
     since,
@@ -205,6 +218,7 @@ async function recordWindow(
     maxCount: plan.fileResources > usualMaxCount ? plan.fileResources : null,
   };
   await store.extracts.put(run.id, extract.name, extract);
+  // After the extract: a window without one would be stuck.
   await store.windows.put(run.id, numbered(number), {
     number,
     since: range.since,
@@ -229,9 +243,10 @@ async function whenCaughtUp(deps: MigrationDependencies, { run, orders }: Run): 
   if (!wanted) {
     await saveRun(deps.store, {
       ...after(run, 'caughtUp', { changedAt }),
+      changedAt,
       reason: `waits ${plan.intervalSeconds} s for more changes`,
     });
-    return { kind: 'wait', seconds: plan.intervalSeconds };
+    return { kind: 'wait', seconds: Math.min(look, plan.intervalSeconds) };
   }
   // Frozen before, nothing copied since, still the same: a proof that was cut goes on where it was.
   const isStill = run.frozenAt !== null && !(await hasThawed(deps, { run, orders }));

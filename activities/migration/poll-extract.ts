@@ -6,7 +6,7 @@ import { chunksOf } from './chunks.ts';
 import type { MigrationDependencies } from './dependencies.ts';
 import { jobRow } from './export-jobs.ts';
 import { loadExtract } from './extract.ts';
-import { patienceWith, tryToEnd } from './job-deadline.ts';
+import { patienceWith } from './job-deadline.ts';
 import { pollPause } from './poll-pause.ts';
 import { carriedBy, dialectOf, loadRun, type Run } from './run.ts';
 import type { ExtractInput } from './start-extract.ts';
@@ -34,8 +34,10 @@ const mostShortLooks = 4;
  */
 export function createPollExtract(deps: MigrationDependencies) {
   return async (input: PollExtractInput): Promise<PolledExtract | Blocked> => {
-    const loaded = await loadRun(deps.store, input.migrationId);
-    const extract = await loadExtract(deps.store, input.migrationId, input.extract);
+    const [loaded, extract] = await Promise.all([
+      loadRun(deps.store, input.migrationId),
+      loadExtract(deps.store, input.migrationId, input.extract),
+    ]);
     if (extract.state === 'exported') return { kind: 'ready', chunks: extract.chunks };
     const row = jobRow(extract.name, extract.attempt);
     const job = await deps.store.jobs.get(input.migrationId, row);
@@ -93,8 +95,7 @@ async function whenDone(
     await deps.store.extracts.put(id, extract.name, { ...extract, shortLooks });
     return { kind: 'running', seconds };
   }
-  const { plan } = loaded.orders;
-  const chunks = chunksOf(manifest, plan);
+  const chunks = chunksOf(manifest, { fileResources: fileSize(loaded) });
   await deps.store.chunks.putAll(
     chunks.map((record) => ({
       partition: inside(id, extract.name),
@@ -114,6 +115,10 @@ async function whenDone(
   });
   return { kind: 'ready', chunks: chunks.length };
 }
+
+/** Resources of a file for import: as many as were asked for, and no more than its bytes allow. */
+const fileSize = ({ run, orders: { plan } }: Run): number =>
+  Math.max(1, Math.min(plan.fileResources, Math.floor(plan.fileBytes / run.bytesPerResource)));
 
 async function endJob(
   { store, now }: MigrationDependencies,
@@ -163,7 +168,8 @@ async function giveUp(
   const { loaded, extract, job } = looked;
   if (job !== undefined && job.statusUrl !== null) {
     const { statusUrl } = job;
-    await tryToEnd(() => exporterOf(deps, { loaded, extract }).cancel(statusUrl));
+    // Not before it is ended is another started: two would be alive for one extract.
+    await exporterOf(deps, { loaded, extract }).cancel(statusUrl);
   }
   if (job !== undefined) {
     const row = jobRow(job.purpose, job.attempt);

@@ -20,9 +20,11 @@ export type PolledImport =
 /** Looks at an import job; sparingly, because each look can cost the service a minute (facts/migration.md §2.2). */
 export function createPollImport(deps: MigrationDependencies) {
   return async (input: PollImportInput): Promise<PolledImport | Blocked> => {
-    const { orders } = await loadRun(deps.store, input.migrationId);
     const row = jobRow(batchPurpose(input), 1);
-    const job = await deps.store.jobs.get(input.migrationId, row);
+    const [{ orders }, job] = await Promise.all([
+      loadRun(deps.store, input.migrationId),
+      deps.store.jobs.get(input.migrationId, row),
+    ]);
     if (job === undefined || job.statusUrl === null) return { kind: 'again' };
     const status = await deps.importer.status(job.statusUrl);
     if (status.kind === 'gone') {

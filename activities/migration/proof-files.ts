@@ -35,15 +35,8 @@ export async function loadProof(
   throw new AppError('NOT_FOUND', `migration ${migrationId} has no proof ${proof}`);
 }
 
-export function emptyDigest({
-  mode,
-  boundaries,
-  buckets,
-  salt,
-  countVersions,
-}: ProofRecord): Digest {
-  const size = buckets === undefined ? {} : { buckets };
-  return createDigest({ mode, boundaries: [...boundaries], ...size, salt, countVersions });
+export function emptyDigest({ mode, boundaries, salt, countVersions }: ProofRecord): Digest {
+  return createDigest({ mode, boundaries: [...boundaries], salt, countVersions });
 }
 
 export async function keepDigest(

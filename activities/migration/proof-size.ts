@@ -1,12 +1,16 @@
 import { type ProofRecord, sumLedgers, type WindowRecord } from '../../shared/migration/index.ts';
-import { closurePasses, defaultBuckets } from '../../shared/proof/index.ts';
+import { closurePasses } from '../../shared/proof/index.ts';
 import type { Run } from './run.ts';
 
 /** Windows that digests are parted by; more are put together, so that a digest keeps a bounded size. */
 const mostBoundaries = 60;
 
-/** Versions of the fullest type above which buckets of the usual size hold too much to name a difference from. */
+/**
+ * Of a type with more versions than this, the buckets of so many windows would hold too much to
+ * name a difference from: fewer windows have more buckets each (`defaultBuckets`).
+ */
 const manyVersions = 20_000_000;
+const fewBoundaries = 31;
 
 /** What the ids of one partition may take, in bytes: about a million of them. */
 const partitionBytes = 48 * 1024 * 1024;
@@ -15,14 +19,12 @@ const partitionBytes = 48 * 1024 * 1024;
 export function sizeOfProof(
   loaded: Run,
   windows: readonly WindowRecord[],
-): Pick<ProofRecord, 'boundaries' | 'buckets' | 'partitions'> {
+): Pick<ProofRecord, 'boundaries' | 'partitions'> {
   const ledger = sumLedgers(windows.map((window) => window.ledger));
   const sizes = Object.values(ledger).map(({ exported }) => exported);
-  const boundaries = loaded.run.bulkImport ? boundariesOf(windows) : [];
-  const usual = defaultBuckets(boundaries.length + 1);
+  const most = Math.max(0, ...sizes) > manyVersions ? fewBoundaries : mostBoundaries;
   return {
-    boundaries,
-    buckets: Math.max(usual, Math.max(0, ...sizes) > manyVersions ? 1_024 : 0),
+    boundaries: loaded.run.bulkImport ? boundariesOf(windows, most) : [],
     partitions: partitionsOf(
       loaded,
       sizes.reduce((sum, size) => sum + size, 0),
@@ -30,9 +32,9 @@ export function sizeOfProof(
   };
 }
 
-function boundariesOf(windows: readonly WindowRecord[]): readonly string[] {
+function boundariesOf(windows: readonly WindowRecord[], most: number): readonly string[] {
   const ends = [...new Set(windows.map(({ till }) => till))].sort().slice(0, -1);
-  const step = Math.ceil(ends.length / mostBoundaries);
+  const step = Math.ceil(ends.length / most);
   return ends.filter((_, index) => index % Math.max(1, step) === 0);
 }
 

@@ -1,13 +1,13 @@
-import { z } from 'zod';
 import type { SearchExportPage } from '../../shared/bulk/index.ts';
 import {
   type ExtractRecord,
   inside,
   numbered,
   type PullRecord,
+  searchableTypes,
 } from '../../shared/migration/index.ts';
 import { type Blocked, blocked } from './blocked.ts';
-import type { MigrationDependencies, MigrationEnd } from './dependencies.ts';
+import type { MigrationDependencies } from './dependencies.ts';
 import { loadExtract } from './extract.ts';
 import { loadRun } from './run.ts';
 import type { ExtractInput } from './start-extract.ts';
@@ -33,7 +33,8 @@ export function createPullPages(deps: MigrationDependencies) {
     if (extract.state === 'exported') return { kind: 'ready', chunks: extract.chunks };
     const { orders } = await loadRun(deps.store, migrationId);
     const end = deps.ends[extract.side];
-    const types = orders.plan.types.length > 0 ? orders.plan.types : await searchableTypes(end);
+    const types =
+      orders.plan.types.length > 0 ? orders.plan.types : await searchableTypes(end.service);
     if (types.length === 0) {
       return blocked(`The ${extract.side} has no $export, and offers no type to be searched.`);
     }
@@ -127,29 +128,4 @@ async function keep(
     files: [{ url, count }],
     requiresAccessToken: false,
   });
-}
-
-const capability = z.object({
-  rest: z.array(
-    z.object({
-      resource: z
-        .array(
-          z.object({
-            type: z.string(),
-            interaction: z.array(z.object({ code: z.string() })).optional(),
-          }),
-        )
-        .optional(),
-    }),
-  ),
-});
-
-async function searchableTypes({ service }: MigrationEnd): Promise<readonly string[]> {
-  const { rest } = capability.parse(await service.capability());
-  const found = rest.flatMap(({ resource = [] }) => resource);
-  const searchable = found.filter(
-    ({ interaction = [] }) =>
-      interaction.length === 0 || interaction.some(({ code }) => code === 'search-type'),
-  );
-  return [...new Set(searchable.map(({ type }) => type))].sort();
 }

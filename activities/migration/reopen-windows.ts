@@ -7,6 +7,7 @@ import {
   windowName,
 } from '../../shared/migration/index.ts';
 import type { MigrationDependencies } from './dependencies.ts';
+import { batchPurpose } from './start-import.ts';
 
 /**
  * Puts windows that are under way back to their beginning, because their files are removed: going
@@ -26,9 +27,8 @@ export async function reopenWindows(deps: MigrationDependencies, run: RunRecord)
       extract === undefined
         ? { ...fresh, state: 'closed', expected: 0, closedAt: now().toISOString() }
         : { ...fresh, state: 'exporting' };
-    if (extract !== undefined) {
-      await store.extracts.put(run.id, name, plannedAgain(extract));
-    }
+    if (extract !== undefined) await store.extracts.put(run.id, name, plannedAgain(extract));
+    else await forgetReplay(deps, run, window);
     await store.pulls.remove(run.id, name);
     await store.windows.put(run.id, numbered(window.number), next);
   }
@@ -44,6 +44,17 @@ const plannedAgain = (extract: ExtractRecord): ExtractRecord => ({
   shortLooks: 0,
 });
 
+/** A replay that was cut is done again from the order. */
+async function forgetReplay(
+  { store }: MigrationDependencies,
+  { id }: RunRecord,
+  { number }: WindowRecord,
+): Promise<void> {
+  for (const { window, orderedAt } of await store.replays.list(id)) {
+    if (window === number) await store.replays.remove(id, orderedAt);
+  }
+}
+
 async function forgetStaging(
   { store }: MigrationDependencies,
   { id }: RunRecord,
@@ -57,6 +68,7 @@ async function forgetStaging(
     await store.staged.remove(partition, numbered(chunk));
   }
   for (const { name } of await store.batches.list(partition)) {
+    await store.loads.remove(id, batchPurpose({ window: number, batch: name }));
     await store.batches.remove(partition, name);
   }
   await store.imports.remove(id, numbered(number));

@@ -32,9 +32,12 @@ export function createSealStaging(deps: MigrationDependencies) {
   return async ({ migrationId, window: number }: WindowInput): Promise<SealedStaging | Blocked> => {
     const name = windowName(number);
     const partition = inside(migrationId, name);
-    const window = await deps.store.windows.get(migrationId, numbered(number));
-    const extract = await loadExtract(deps.store, migrationId, name);
-    const staged = await deps.store.staged.list(partition);
+    const [window, extract, staged, { run }] = await Promise.all([
+      deps.store.windows.get(migrationId, numbered(number)),
+      loadExtract(deps.store, migrationId, name),
+      deps.store.staged.list(partition),
+      loadRun(deps.store, migrationId),
+    ]);
     if (window === undefined) throw new AppError('NOT_FOUND', `there is no ${name}`);
     if (staged.length !== extract.chunks) {
       return blocked(
@@ -48,7 +51,6 @@ export function createSealStaging(deps: MigrationDependencies) {
         `${name}: the manifest names ${extract.lines} resources, the files hold ${exported}. Export the window again.`,
       );
     }
-    const { run } = await loadRun(deps.store, migrationId);
     if (run.bulkImport) {
       const { attempt } = extract;
       const chunks = await inspectWindow(deps, { migrationId, window: number, attempt });

@@ -41,13 +41,15 @@ export function createStageChunk(deps: MigrationDependencies) {
     const { migrationId, window: number, chunk } = input;
     const name = windowName(number);
     const partition = inside(migrationId, name);
-    const loaded = await loadRun(deps.store, migrationId);
-    const record = await deps.store.chunks.get(partition, numbered(chunk));
-    const window = await deps.store.windows.get(migrationId, numbered(number));
+    const [loaded, record, window] = await Promise.all([
+      loadRun(deps.store, migrationId),
+      deps.store.chunks.get(partition, numbered(chunk)),
+      deps.store.windows.get(migrationId, numbered(number)),
+      deps.blobs.ensureContainer(stagingContainer(migrationId)),
+    ]);
     if (record === undefined || window === undefined) {
       throw new AppError('NOT_FOUND', `${name} of migration ${migrationId} has no chunk ${chunk}`);
     }
-    await deps.blobs.ensureContainer(stagingContainer(migrationId));
     const place: Place = { migrationId, window, chunk: record };
     const staged =
       record.type === null
@@ -73,12 +75,15 @@ async function stage(
   const { migrationId, window, chunk } = place;
   const type = chunk.type ?? '';
   const at = { migrationId, window: window.number, chunk: chunk.number };
-  const mends = await mendsOf(deps, at);
+  const [mends, known, moved] = await Promise.all([
+    mendsOf(deps, at),
+    overlapKeys(deps, { migrationId, window: window.number - 1, type }),
+    movedVersions(deps, migrationId),
+  ]);
   const end = new OverlapKeys(window.till, plan.overlapSeconds);
   const options: JudgeOptions = {
     type: type === '' ? 'Resource' : type,
-    known: await overlapKeys(deps, { migrationId, window: window.number - 1, type }),
-    moved: await movedVersions(deps, migrationId),
+    ...{ known, moved },
     mends: mends ?? noMends,
     end,
   };
@@ -129,8 +134,13 @@ async function firstLook(
   return undefined;
 }
 
-const composed = ({ blobs }: MigrationDependencies, place: Place): Promise<Written> =>
-  blobs.compose(stagingContainer(place.migrationId), nameOf(place, 0), urlsOf(place));
+/** A file that is alone in its chunk goes into the target as the source wrote it. */
+async function composed({ blobs }: MigrationDependencies, place: Place): Promise<Written> {
+  const urls = urlsOf(place);
+  const [only = ''] = urls;
+  const asItIs = urls.length === 1 ? await blobs.find(only) : undefined;
+  return asItIs ?? blobs.compose(stagingContainer(place.migrationId), nameOf(place, 0), urls);
+}
 
 const written = (deps: MigrationDependencies, place: Place, reading: Reading): Promise<Written> =>
   deps.blobs.write(

@@ -26,8 +26,10 @@ export type StartedExtract =
  */
 export function createStartExtract(deps: MigrationDependencies) {
   return async ({ migrationId, extract: name }: ExtractInput): Promise<StartedExtract> => {
-    const loaded = await loadRun(deps.store, migrationId);
-    const extract = await loadExtract(deps.store, migrationId, name);
+    const [loaded, extract] = await Promise.all([
+      loadRun(deps.store, migrationId),
+      loadExtract(deps.store, migrationId, name),
+    ]);
     if (dialectOf(loaded.run, extract.side) === null) return { kind: 'pages' };
     const job = await deps.store.jobs.get(migrationId, jobRow(name, extract.attempt));
     if (job?.state === 'running' || job?.state === 'ended') return { kind: 'started' };
@@ -96,7 +98,8 @@ function requestOf({ extract, loaded, container }: Requested): ExportRequest {
     ...(plan.types.length === 0 ? {} : { types: plan.types }),
     ...(since === null ? {} : { since }),
     ...(container === null ? {} : { container, parallel: true }),
-    ...(maxCount === null ? {} : { maxCount }),
+    // Only the dialect with a container knows it.
+    ...(maxCount === null || container === null ? {} : { maxCount }),
     // The target holds what is de-identified already.
     ...(plan.anonymizationConfig === null || side === 'target'
       ? {}

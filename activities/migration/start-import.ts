@@ -28,14 +28,16 @@ export const batchPurpose = ({ window, batch }: Omit<BatchInput, 'migrationId'>)
 export function createStartImport(deps: MigrationDependencies) {
   return async (input: BatchInput): Promise<StartedImport | Blocked> => {
     const { migrationId, window, batch: name } = input;
-    const batch = await loadBatch(deps.store, input);
-    const { run } = await loadRun(deps.store, migrationId);
+    const row = jobRow(batchPurpose(input), 1);
+    const [batch, { run }, known, files] = await Promise.all([
+      loadBatch(deps.store, input),
+      loadRun(deps.store, migrationId),
+      deps.store.jobs.get(migrationId, row),
+      deps.store.batchFiles.list(inside(migrationId, windowName(window), name)),
+    ]);
     if (!run.bulkImport) return { kind: 'bundles' };
     if (batch.settled) return { kind: 'settled' };
-    const row = jobRow(batchPurpose(input), 1);
-    const known = await deps.store.jobs.get(migrationId, row);
     if (known?.state === 'running') return { kind: 'started' };
-    const files = await deps.store.batchFiles.list(inside(migrationId, windowName(window), name));
     if (files.length === 0) return blocked(`batch ${name} of ${windowName(window)} has no files`);
     const job: JobRecord = {
       kind: 'import',

@@ -14,6 +14,8 @@ export interface MigrationFigures {
   readonly jobs: readonly { readonly exporting: number; readonly importing: number }[];
   /** Most resident memory of the Functions host, in MB; undefined where it cannot be told. */
   readonly megabytes: number | undefined;
+  /** The same before anything was moved. */
+  readonly idleMegabytes: number | undefined;
 }
 
 /** Moves the source over the product's own API, until everything is copied. */
@@ -22,7 +24,7 @@ export async function ourMigration(
   { windowResources, resources }: { readonly windowResources: number; readonly resources: number },
 ): Promise<MigrationFigures> {
   const api = createMigrationApi(system.functionsUrl);
-  const began = performance.now();
+  const began = Date.now();
   const id = await api.start({
     pattern: 'incremental',
     windowResources,
@@ -32,6 +34,7 @@ export async function ourMigration(
     intervalSeconds: 3600,
     pollSeconds: { first: 0.05, most: 0.5 },
   });
+  const idleMegabytes = residentMegabytes(system.functionsProcessId());
   let megabytes = 0;
   for (;;) {
     const { state, reason, progress } = await api.show(id);
@@ -39,16 +42,28 @@ export async function ourMigration(
     if (state === 'blocked') throw new BenchError(`the migration is blocked: ${reason}`);
     const { loaded, present } = progress.total;
     if (progress.windows.open === 0 && loaded + present >= resources) {
-      const seconds = (performance.now() - began) / 1000;
-      const jobs = await jobsOf(system, id, progress.windows.closed);
+      const closed = progress.windows.closed;
+      const seconds = await secondsOf(system, id, began);
+      const jobs = await jobsOf(system, id, closed);
       await api.order(id, 'stop');
       return {
-        ...{ seconds, jobs, loaded, windows: progress.windows.closed },
+        ...{ seconds, jobs, loaded, windows: closed },
         megabytes: megabytes === 0 ? undefined : megabytes,
+        idleMegabytes,
       };
     }
-    await sleep(100);
+    await sleep(lookMilliseconds);
   }
+}
+
+/** Each look reads tables in the same storage that is measured: often enough for memory, and no oftener. */
+const lookMilliseconds = 500;
+
+/** By the records of the windows, on the same clock: looks come too late. */
+async function secondsOf(system: MigrationSystem, id: string, began: number): Promise<number> {
+  const windows = await createMigrationStore(system.storage).windows.list(id);
+  const ends = windows.flatMap(({ closedAt }) => (closedAt === null ? [] : [Date.parse(closedAt)]));
+  return (Math.max(...ends) - began) / 1000;
 }
 
 async function jobsOf(system: MigrationSystem, id: string, windows: number) {

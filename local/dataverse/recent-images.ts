@@ -1,23 +1,30 @@
 import type { Row } from './row.ts';
 
-const kept = 20_000;
+const generation = 20_000;
 
-/** Rows as they were before their last write, for reads that see the past; in memory only. */
+/**
+ * Rows as they were before their last write, for reads that see the past; in
+ * memory only. Images live in two generations, of which the older goes as a
+ * whole: looking for the oldest of one map costs more with every deletion.
+ */
 export class RecentImages {
-  readonly #images = new Map<string, Row | undefined>();
+  #recent = new Map<string, Row | undefined>();
+  #older: ReadonlyMap<string, Row | undefined> = new Map();
 
   /** Undefined: the row was not there. */
   put(id: string, before: Row | undefined): void {
-    this.#images.delete(id);
-    this.#images.set(id, before);
-    if (this.#images.size > kept) {
-      const [oldest] = this.#images.keys();
-      this.#images.delete(oldest ?? id);
+    if (this.#recent.size >= generation) {
+      this.#older = this.#recent;
+      this.#recent = new Map();
     }
+    this.#recent.set(id, before);
   }
 
   /** The row as it was, or undefined when it was not there yet; the row itself when nothing is known. */
   before(row: Row): Row | undefined {
-    return this.#images.has(row.id) ? this.#images.get(row.id) : row;
+    if (this.#recent.has(row.id)) {
+      return this.#recent.get(row.id);
+    }
+    return this.#older.has(row.id) ? this.#older.get(row.id) : row;
   }
 }

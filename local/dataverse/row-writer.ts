@@ -9,6 +9,7 @@ import { type Row, type RowValues, type Scalar, targetMember } from './row.ts';
 import type { WriteMark } from './row-store.ts';
 import { requireAccess, requireLinks, requirePrivilege } from './security/authorize.ts';
 import { businessUnitId } from './system-tables.ts';
+import { secondText } from './time-text.ts';
 
 export type Writer = Pick<
   ApiContext,
@@ -24,10 +25,6 @@ export type Writer = Pick<
   | 'frame'
   | 'bulk'
 >;
-
-function secondText(now: number): string {
-  return `${new Date(now).toISOString().slice(0, 19)}Z`;
-}
 
 function apply(before: RowValues, changes: ReadonlyMap<string, Scalar | null>): RowValues {
   const values: Record<string, Scalar> = { ...before };
@@ -85,8 +82,11 @@ function newest({ store }: Writer, table: Table, row: Row): Row {
   return store.get(table, row.id) ?? row;
 }
 
-function onBehalf({ caller }: Writer, column: string): RowValues {
-  return caller.onBehalfBy === undefined ? {} : { [column]: caller.onBehalfBy };
+/** Most callers act for themselves: their rows are spared a copy. */
+function onBehalf({ caller: { onBehalfBy } }: Writer, values: RowValues): RowValues {
+  return onBehalfBy === undefined
+    ? values
+    : { ...values, createdonbehalfby: onBehalfBy, modifiedonbehalfby: onBehalfBy };
 }
 
 /**
@@ -124,15 +124,16 @@ function newValues(writer: Writer, table: Table, payload: Payload, id: string): 
     modifiedon: at,
     createdby: userId,
     modifiedby: userId,
-    ...onBehalf(writer, 'createdonbehalfby'),
-    ...onBehalf(writer, 'modifiedonbehalfby'),
     ownerid: userId,
     'ownerid@t': 'systemuser',
+    owningbusinessunit: writer.caller.businessUnitId,
   };
   const changes = new Map(followState(table, payload));
   changes.delete(table.primaryId);
-  const given = derived(table, apply(defaults, changes));
-  const values: RowValues = { ...given, owningbusinessunit: unitOfOwner(writer, given) };
+  const given = derived(table, apply(onBehalf(writer, defaults), changes));
+  const values: RowValues = changes.has('ownerid')
+    ? { ...given, owningbusinessunit: unitOfOwner(writer, given) }
+    : given;
   if (table.type !== 'Elastic') {
     return values;
   }

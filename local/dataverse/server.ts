@@ -36,16 +36,18 @@ function send(
     response.destroy();
     return;
   }
-  const bytes = Buffer.from(answer.body);
+  const { status, body } = answer;
+  const isEmpty = status === 204 || status === 304;
   const requestId = randomUUID();
-  response.writeHead(answer.status, {
+  response.writeHead(status, {
     ...common,
     ...answer.headers,
     'x-ms-service-request-id': requestId,
     REQ_ID: requestId,
-    ...(answer.status === 204 || answer.status === 304 ? {} : { 'Content-Length': bytes.length }),
+    ...(isEmpty ? {} : { 'Content-Length': Buffer.byteLength(body) }),
   });
-  response.end(bytes);
+  // Text goes out in one piece with the headers; bytes would be a piece of their own.
+  response.end(body);
 }
 
 /** The HTTP face of the stand-in: the Web API under `/api/data/v9.2/`, control under `/_control/`. */

@@ -13,6 +13,7 @@ import { type FaultPlan, faultResponse, faultStatus, withPartFaults } from './fa
 import { DataverseError } from './protocol-error.ts';
 import { type Caller, callerOf } from './security/caller.ts';
 import type { ServiceProtection } from './service-protection.ts';
+import { httpDate } from './time-text.ts';
 
 export interface WebApiOptions {
   readonly base: Pick<
@@ -86,7 +87,7 @@ export class WebApi {
     return {
       'OData-Version': '4.0',
       'x-ms-dop-hint': String(this.#options.dopHint),
-      Date: new Date(this.#options.clock.now()).toUTCString(),
+      Date: httpDate(this.#options.clock.now()),
     };
   }
 

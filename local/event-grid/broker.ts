@@ -31,8 +31,9 @@ export function createBroker(parts: DispatcherParts & { readonly manual: ManualV
     open(id, subscription).enqueue(store.pending(id));
   }
   return {
-    publish: (topic: string, events: readonly GridEvent[]) =>
-      publish({ store, routes: [...routes.values()] }, topic, events),
+    /** `agent` is the product of the publisher, for the log. */
+    publish: (topic: string, events: readonly GridEvent[], agent: string) =>
+      publish({ store, routes: [...routes.values()], agent }, topic, events),
     async subscribe(subscription: Subscription): Promise<'created' | 'updated'> {
       const key = keyOf(subscription.topic, subscription.name);
       refuseSchemaChange(routes.get(key)?.dispatcher.subscription, subscription);
@@ -65,7 +66,11 @@ export function createBroker(parts: DispatcherParts & { readonly manual: ManualV
 
 /** Events reach the store before the publisher hears of success, and the dispatchers after that. */
 function publish(
-  { store, routes }: { readonly store: Store; readonly routes: readonly Route[] },
+  {
+    store,
+    routes,
+    agent,
+  }: { readonly store: Store; readonly routes: readonly Route[]; readonly agent: string },
   topic: string,
   events: readonly GridEvent[],
 ): void {
@@ -81,7 +86,10 @@ function publish(
       receivers.push(route);
     }
   }
-  const accepted = store.accept(planned, events.length);
+  const published = events.map(({ id, eventType, subject }) => ({
+    ...{ topic, id, eventType, subject, agent },
+  }));
+  const accepted = store.accept(planned, published);
   for (const route of listening) {
     route.dispatcher.enqueue(accepted.filter((_, index) => receivers[index] === route));
   }

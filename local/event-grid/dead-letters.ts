@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { BlobServiceClient } from '@azure/storage-blob';
 import type { DeadLetterReason } from './retry-schedule.ts';
 import type { DeadLetterRecord, PendingDelivery, Store } from './store.ts';
@@ -22,19 +23,22 @@ export interface DeadLetters {
 
 /**
  * Dead letters stay in a table that the control address shows. With a storage
- * connection and a `deadLetterDestination` they are written as a blob too; the
- * service's lag of some minutes is left out, and a blob that storage refuses
- * stays in the table only.
+ * connection and a `deadLetterDestination` they are written as a blob too, after
+ * the lag; what storage refuses stays in the table only. `settled` ends the lag.
  */
 export function createDeadLetters(
   store: Store,
   storageConnection: string | undefined,
+  lagMilliseconds = 0,
 ): DeadLetters {
   const storage =
     storageConnection === undefined
       ? undefined
       : BlobServiceClient.fromConnectionString(storageConnection);
   const uploads = new Set<Promise<void>>();
+  const closing = new AbortController();
+  const lag = () =>
+    sleep(lagMilliseconds, undefined, { signal: closing.signal }).catch(() => undefined);
   return {
     add(subscription, failed) {
       if (failed.length === 0) return;
@@ -42,7 +46,9 @@ export function createDeadLetters(
       store.deadLetter(records);
       const container = subscription.properties.deadLetterDestination?.properties.blobContainerName;
       if (storage === undefined || container === undefined) return;
-      const upload = writeBlob(storage, container, records)
+      const ready = lagMilliseconds === 0 ? Promise.resolve() : lag();
+      const upload = ready
+        .then(() => writeBlob(storage, container, records))
         .then((blob) => store.markBlob(records, blob))
         .catch(() => undefined)
         .finally(() => uploads.delete(upload));
@@ -50,6 +56,7 @@ export function createDeadLetters(
     },
     uploading: () => uploads.size,
     settled: async () => {
+      closing.abort();
       await Promise.all(uploads);
     },
   };

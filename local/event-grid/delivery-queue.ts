@@ -42,6 +42,19 @@ export class DeliveryQueue {
     for (const delivery of deliveries) this.#waiting.push(delivery);
   }
 
+  /** Takes out those of these that wait for their retry. */
+  withdraw(sequences: ReadonlySet<number>): readonly PendingDelivery[] {
+    const waiting: PendingDelivery[] = [];
+    for (let next = this.#waiting.pop(); next !== undefined; next = this.#waiting.pop()) {
+      waiting.push(next);
+    }
+    const [taken, kept] = [true, false].map((isTaken) =>
+      waiting.filter(({ sequence }) => sequences.has(sequence) === isTaken),
+    );
+    this.addWaiting(kept ?? []);
+    return taken ?? [];
+  }
+
   /** Moves what is due by `now` to the ready ones. */
   release(now: number): void {
     let next = this.#waiting.first;

@@ -27,6 +27,9 @@ export interface DispatcherParts {
   readonly settings: DeliverySettings;
 }
 
+/** How long an answer over its time may still cancel the retry (facts dataverse-and-events B2). */
+const lateMilliseconds = 3 * 60_000;
+
 const lostOnTheWay: WebhookAnswer = { kind: 'unanswered', outcome: 'SocketError' };
 
 /**
@@ -159,8 +162,20 @@ export class Dispatcher {
       headers: notificationHeaders(this.subscription, batch, bodies[0] ?? '{}'),
       body: single ? bodies.join('') : `[${bodies.join(',')}]`,
       timeoutMilliseconds: this.#parts.settings.responseTimeoutMilliseconds,
+      late: {
+        milliseconds: lateMilliseconds * this.#parts.settings.timeScale,
+        onAnswer: (late) => this.#answeredLate(batch, late),
+      },
     });
     return random.chance(settings.lostAnswerRate) ? lostOnTheWay : answer;
+  }
+
+  /** What still waits for its retry is delivered after all; what was sent again is a duplicate. */
+  #answeredLate(batch: readonly PendingDelivery[], answer: WebhookAnswer): void {
+    if (this.#closed || answer.kind !== 'answered' || !isSuccess(answer.status)) return;
+    const done = this.#queue.withdraw(new Set(batch.map(({ sequence }) => sequence)));
+    this.#parts.store.delivered(done);
+    this.#planWake();
   }
 
   #succeeded(batch: readonly PendingDelivery[]): void {

@@ -1,8 +1,9 @@
 import type { Server } from 'node:http';
 import { createBroker } from './broker.ts';
+import { CallFaults, type CallFaultWish } from './call-faults.ts';
 import { createDeadLetters } from './dead-letters.ts';
 import { EventGridError } from './event-grid-error.ts';
-import { createFaults, type FaultSettings } from './faults.ts';
+import { createFaults, type FaultSettings, setFaults } from './faults.ts';
 import { ManualValidations } from './manual-validation.ts';
 import { createEventGridServer } from './server.ts';
 import { openStore } from './store.ts';
@@ -28,11 +29,17 @@ export interface EventGridOptions {
   readonly responseTimeoutMilliseconds?: number;
   /** Where dead letters of subscriptions with a `deadLetterDestination` go. */
   readonly storageConnection?: string | undefined;
+  /** Minutes of the scaled clock before a dead letter becomes a blob; the service takes about 5. Default 0. */
+  readonly deadLetterLagMinutes?: number;
   readonly faults?: FaultSettings;
 }
 
 export interface RunningEventGrid {
   readonly url: string;
+  /** Adds scripted or seeded faults of calls, as a list to `POST /_control/faults` does. Throws `ZodError`. */
+  strike(...faults: readonly CallFaultWish[]): void;
+  /** Ends all faults of calls and of deliveries. */
+  calm(): void;
   close(): Promise<void>;
 }
 
@@ -44,8 +51,7 @@ export const defaultPort = 8_082;
  * `<url>/topics/<topic>/subscriptions/<name>`. An event is durable before its
  * publisher gets 200, and is delivered at least once.
  *
- * Not imitated: the lag before a dead letter is written, late answers that
- * cancel a retry, and Entra tokens. Without a `deadLetterDestination` the
+ * Not imitated: Entra tokens. Without a `deadLetterDestination` the
  * service drops what it cannot deliver; here it stays visible under
  * `GET /_control/dead-letters`.
  * @throws EventGridError PortInUse
@@ -53,7 +59,6 @@ export const defaultPort = 8_082;
 export async function startEventGrid(options: EventGridOptions = {}): Promise<RunningEventGrid> {
   const store = openStore(options.dataFolder);
   const webhooks = createWebhookClient();
-  const deadLetters = createDeadLetters(store, options.storageConnection);
   const faults = createFaults(options.faults);
   const settings = {
     concurrency: options.concurrency ?? 4,
@@ -61,9 +66,15 @@ export async function startEventGrid(options: EventGridOptions = {}): Promise<Ru
     lingerMilliseconds: options.lingerMilliseconds ?? 20,
     responseTimeoutMilliseconds: options.responseTimeoutMilliseconds ?? 30_000,
   };
+  const lagMilliseconds = (options.deadLetterLagMinutes ?? 0) * 60_000 * settings.timeScale;
+  const deadLetters = createDeadLetters(store, options.storageConnection, lagMilliseconds);
+  const callFaults = new CallFaults();
   const manual = new ManualValidations(settings.timeScale);
   const broker = createBroker({ store, webhooks, deadLetters, faults, settings, manual });
-  const server = createEventGridServer({ broker, store, faults, manual, key: options.key });
+  const server = createEventGridServer({
+    ...{ broker, store, faults, callFaults, manual },
+    key: options.key,
+  });
   const release = async () => {
     broker.close();
     webhooks.close();
@@ -73,7 +84,15 @@ export async function startEventGrid(options: EventGridOptions = {}): Promise<Ru
   try {
     const port = await listen(server, options.port ?? defaultPort);
     manual.baseUrl = `http://127.0.0.1:${port}`;
-    return { url: manual.baseUrl, close: () => stop(server).then(release) };
+    return {
+      url: manual.baseUrl,
+      strike: (...wishes) => callFaults.arm(wishes),
+      calm: () => {
+        callFaults.clear();
+        setFaults(faults, {});
+      },
+      close: () => stop(server).then(release),
+    };
   } catch (problem) {
     await release();
     throw problem;

@@ -5,7 +5,7 @@ import { defaultPort, type EventGridOptions, startEventGrid } from './index.ts';
 
 /**
  *     node local/event-grid/main.ts --port N --data DIR --key KEY --time-scale 0.01
- *       --concurrency N --storage CONNECTION
+ *       --concurrency N --storage CONNECTION --dead-letter-lag MINUTES
  */
 async function main(): Promise<void> {
   const { url, close } = await startEventGrid(optionsFromArguments());
@@ -26,6 +26,7 @@ function optionsFromArguments(): EventGridOptions {
       'time-scale': { type: 'string', default: '1' },
       concurrency: { type: 'string', default: '4' },
       storage: { type: 'string' },
+      'dead-letter-lag': { type: 'string', default: '0' },
     },
   });
   const timeScale = Number(values['time-scale']);
@@ -37,6 +38,7 @@ function optionsFromArguments(): EventGridOptions {
     timeScale,
     concurrency: wholeNumber('concurrency', values.concurrency, 1),
     storageConnection: values.storage,
+    deadLetterLagMinutes: wholeNumber('dead-letter-lag', values['dead-letter-lag'], 0),
   };
 }
 

@@ -1,9 +1,11 @@
 import { timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Broker } from './broker.ts';
+import { type CallFaults, playCallFault } from './call-faults.ts';
+import { type Answer, control } from './control.ts';
 import { maximumBodyBytes, parseEvents } from './event.ts';
 import { EventGridError, errorBody } from './event-grid-error.ts';
-import { type Faults, setFaults } from './faults.ts';
+import type { Faults } from './faults.ts';
 import type { ManualValidations } from './manual-validation.ts';
 import type { Store } from './store.ts';
 import { parseSubscription, subscriptionView, topicResourceId } from './subscription.ts';
@@ -12,14 +14,10 @@ export interface ServerParts {
   readonly broker: Broker;
   readonly store: Store;
   readonly faults: Faults;
+  readonly callFaults: CallFaults;
   readonly manual: ManualValidations;
   /** Undefined accepts every key. */
   readonly key: string | undefined;
-}
-
-interface Answer {
-  readonly status: number;
-  readonly body?: unknown;
 }
 
 interface Call {
@@ -32,11 +30,29 @@ export function createEventGridServer(parts: ServerParts): Server {
   const calls = new Map<string, number>();
   const options = { keepAliveTimeout: 60_000 };
   return createServer(options, (request, response) => {
-    answerCall(parts, request, calls).then(
-      (answer) => respond(response, answer),
-      (problem: unknown) => respondProblem(response, problem),
+    answerFaulty(parts, { request, response, calls }).catch((problem: unknown) =>
+      respondProblem(response, problem),
     );
   });
+}
+
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly calls: Map<string, number>;
+}
+
+async function answerFaulty(
+  parts: ServerParts,
+  { request, response, calls }: Exchange,
+): Promise<void> {
+  const url = request.url ?? '/';
+  const isControl = url.startsWith('/_control/');
+  const fault = isControl ? undefined : parts.callFaults.take(request.method ?? 'GET', url);
+  if (fault !== undefined && (await playCallFault(fault, response))) return;
+  const answer = await answerCall(parts, request, calls);
+  if (fault?.torn === 'after') response.destroy();
+  else respond(response, answer);
 }
 
 async function answerCall(
@@ -47,7 +63,7 @@ async function answerCall(
   const { pathname } = new URL(request.url ?? '/', 'http://127.0.0.1');
   const segments = pathname.split('/').slice(1).map(decoded);
   const call = { request, method: request.method ?? 'GET', segments };
-  if (segments[0] === '_control') return control(parts, call, calls);
+  if (segments[0] === '_control') return answerControl(parts, call, calls);
   countCall(request, calls);
   const [root, topic, kind, name, ...rest] = segments;
   if (root === 'validate' && topic === undefined) return openValidation(parts, call);
@@ -59,6 +75,15 @@ async function answerCall(
       : subscription(parts, call, { topic, name });
   }
   throw notFound(pathname);
+}
+
+async function answerControl(
+  parts: ServerParts,
+  call: Call,
+  calls: ReadonlyMap<string, number>,
+): Promise<Answer> {
+  const body = call.method === 'POST' ? parseJson(await readBody(call.request)) : undefined;
+  return control(parts, { ...call, body }, calls);
 }
 
 /** The address that a validation event carries: opening it confirms the subscription. */
@@ -74,7 +99,7 @@ async function publish(parts: ServerParts, { request, method }: Call, topic: str
   checkKey(request.headers['aeg-sas-key'], parts.key);
   const events = parseEvents(await readBody(request), topicResourceId(topic));
   try {
-    parts.broker.publish(topic, events);
+    parts.broker.publish(topic, events, productOf(request));
   } catch (problem) {
     if (!(problem instanceof RangeError)) throw problem;
     throw new EventGridError(400, 'BadRequest', 'An event is nested too deeply to be passed on.');
@@ -110,28 +135,6 @@ async function subscription(
   }
 }
 
-async function control(
-  { broker, store, faults }: ServerParts,
-  { request, method, segments }: Call,
-  calls: ReadonlyMap<string, number>,
-): Promise<Answer> {
-  switch (`${method} ${segments[1]}`) {
-    case 'GET status':
-      return { status: 200, body: { ...broker.status(), calls: Object.fromEntries(calls) } };
-    case 'GET faults':
-      return { status: 200, body: faults.settings };
-    case 'POST faults':
-      setFaults(faults, parseJson(await readBody(request)));
-      return { status: 200, body: faults.settings };
-    case 'GET dead-letters':
-      return { status: 200, body: { value: store.deadLetters(1_000) } };
-    default:
-      throw notFound(
-        `${method} /_control/${segments[1] ?? ''} (there are GET status, GET and POST faults, GET dead-letters)`,
-      );
-  }
-}
-
 function checkKey(given: string | string[] | undefined, key: string | undefined): void {
   if (key === undefined) return;
   if (typeof given !== 'string') {
@@ -151,8 +154,12 @@ function checkKey(given: string | string[] | undefined, key: string | undefined)
 }
 
 /** Product token of the User-Agent: the part before '/'. */
+function productOf(request: IncomingMessage): string {
+  return request.headers['user-agent']?.split(/[/\s]/, 1)[0] || 'unknown';
+}
+
 function countCall(request: IncomingMessage, calls: Map<string, number>): void {
-  const product = request.headers['user-agent']?.split(/[/\s]/, 1)[0] || 'unknown';
+  const product = productOf(request);
   calls.set(product, (calls.get(product) ?? 0) + 1);
 }
 

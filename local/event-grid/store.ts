@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import { EventGridError } from './event-grid-error.ts';
+import { type Published, publishLog, publishLogSchema } from './publish-log.ts';
 import { parseSubscription, type Subscription } from './subscription.ts';
 
 /** One event that one subscription has not acknowledged yet; its text stays in the database. */
@@ -53,6 +54,7 @@ const schema = `
     document TEXT NOT NULL, blob TEXT);
   CREATE TABLE IF NOT EXISTS counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
   INSERT OR IGNORE INTO counter VALUES ('publishedEvents', 0), ('delivered', 0), ('deadLettered', 0);
+  ${publishLogSchema}
 `;
 
 const subscriptionRow = z.object({
@@ -102,9 +104,11 @@ export function openStore(dataFolder: string | undefined) {
   };
   const countUp = database.prepare('UPDATE counter SET value = value + ? WHERE name = ?');
   const count = (name: keyof Counters, by: number) => countUp.run(by, name);
+  const log = publishLog(database);
   return {
+    publishedSince: log.publishedSince,
     ...subscriptionStore(database, transaction),
-    ...deliveryStore(database, transaction, count),
+    ...deliveryStore(database, { transaction, count, note: log.note }),
     ...deadLetterStore(database, transaction, count),
     counters(): Counters {
       const rows = database.prepare('SELECT name, value FROM counter').all();
@@ -149,7 +153,13 @@ function subscriptionStore(database: DatabaseSync, transaction: Transaction) {
   };
 }
 
-function deliveryStore(database: DatabaseSync, transaction: Transaction, count: Count) {
+interface DeliveryStoreParts {
+  readonly transaction: Transaction;
+  readonly count: Count;
+  readonly note: (events: readonly Published[], now: number) => void;
+}
+
+function deliveryStore(database: DatabaseSync, { transaction, count, note }: DeliveryStoreParts) {
   const insert = database.prepare(
     'INSERT INTO delivery (subscription, due, published, version, body) VALUES (?, ?, ?, ?, ?)',
   );
@@ -160,10 +170,11 @@ function deliveryStore(database: DatabaseSync, transaction: Transaction, count: 
   );
   return {
     /** Makes the events of one publish request durable, all or none. */
-    accept(deliveries: readonly NewDelivery[], publishedEvents: number): PendingDelivery[] {
+    accept(deliveries: readonly NewDelivery[], published: readonly Published[]): PendingDelivery[] {
       const now = Date.now();
       return transaction(() => {
-        count('publishedEvents', publishedEvents);
+        count('publishedEvents', published.length);
+        note(published, now);
         return deliveries.map(({ subscriptionId, body, dataVersion }) => {
           const { lastInsertRowid } = insert.run(subscriptionId, now, now, dataVersion, body);
           return {

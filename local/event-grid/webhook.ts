@@ -7,6 +7,11 @@ export interface WebhookRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly timeoutMilliseconds: number;
+  /** Told of an answer that comes this long after the time-out at most. */
+  readonly late?: {
+    readonly milliseconds: number;
+    readonly onAnswer: (answer: WebhookAnswer) => void;
+  };
 }
 
 export type WebhookAnswer =
@@ -33,6 +38,7 @@ export function createWebhookClient(): WebhookClient {
     plain: new http.Agent({ keepAlive: true }),
     secure: new https.Agent({ keepAlive: true }),
     open: new Set(),
+    late: new Set(),
   };
   return {
     call: (request) => call(request, connections),
@@ -41,6 +47,7 @@ export function createWebhookClient(): WebhookClient {
         connections.open.delete(request);
         request.destroy();
       }
+      for (const request of connections.late) request.destroy();
       connections.plain.destroy();
       connections.secure.destroy();
     },
@@ -52,6 +59,8 @@ interface Connections {
   readonly secure: https.Agent;
   /** Requests that nobody has given up. */
   readonly open: Set<http.ClientRequest>;
+  /** Requests over their time that may still be answered. */
+  readonly late: Set<http.ClientRequest>;
 }
 
 /**
@@ -66,15 +75,24 @@ function call(
 ): Promise<WebhookAnswer> {
   return new Promise((resolve) => {
     const request = open(webhook, connections, fresh);
+    let tardiness: NodeJS.Timeout | undefined;
     let outcome: 'TimedOut' | 'SocketError' = 'SocketError';
     const deadline = setTimeout(() => {
       outcome = 'TimedOut';
       connections.open.delete(request);
-      request.destroy();
+      if (webhook.late === undefined) request.destroy();
+      else {
+        connections.late.add(request);
+        tardiness = setTimeout(() => request.destroy(), webhook.late.milliseconds);
+        resolve({ kind: 'unanswered', outcome });
+      }
     }, webhook.timeoutMilliseconds);
     const settle = (answer: WebhookAnswer | Promise<WebhookAnswer>) => {
       clearTimeout(deadline);
+      clearTimeout(tardiness);
       connections.open.delete(request);
+      const isLate = connections.late.delete(request);
+      if (isLate && !(answer instanceof Promise)) webhook.late?.onAnswer(answer);
       resolve(answer);
     };
     connections.open.add(request);

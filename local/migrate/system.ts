@@ -101,8 +101,15 @@ function hostService(
     main: 'host/main.ts',
     args: ['--app', root, '--port', port, '--open-functions', ...dataArguments(options, 'host')],
     environment,
+    nodeArguments: hostArguments,
   };
 }
+
+/**
+ * Most of what a migration reads is forgotten at once: a small young generation keeps the process
+ * 90 MB smaller at the same speed. On Azure it is the setting `languageWorkers__node__arguments`.
+ */
+const hostArguments = ['--max-semi-space-size=4'];
 
 /** Settings of an app that migrates and does nothing else. Whatever is set in the environment wins. */
 function appSettings({

@@ -18,6 +18,8 @@ export interface ServiceStart {
   readonly main: string;
   readonly args: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
+  /** Options of Node for the process. */
+  readonly nodeArguments?: readonly string[];
   /** Called when the process ends without having been asked to. */
   readonly onUnexpectedEnd: (complaint: string) => void;
 }
@@ -34,7 +36,7 @@ const readySchema = z.object({ type: z.literal('ready'), url: z.string() });
 export async function startService(start: ServiceStart): Promise<ServiceProcess> {
   const path = fileURLToPath(new URL(`../${start.main}`, import.meta.url));
   const child = fork(path, [...start.args], {
-    execArgv: ['--disable-warning=ExperimentalWarning'],
+    execArgv: ['--disable-warning=ExperimentalWarning', ...(start.nodeArguments ?? [])],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     env: { ...process.env, ...start.environment },
   });

@@ -28,11 +28,10 @@ export {
   requireTransition,
   stateAfter,
 } from './run-states.ts';
-export {
-  type CountRequest,
-  createMigrationService,
-  type MigrationService,
-  type Standing,
+export type {
+  CountRequest,
+  MigrationService,
+  Standing,
 } from './service.ts';
 export type {
   CleanupRecord,
@@ -48,6 +47,7 @@ export {
   type Records,
   windowName,
 } from './store.ts';
+export { createMigrationService, searchableTypes } from './type-by-type.ts';
 export {
   ordered,
   readVersionKeys,

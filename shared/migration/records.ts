@@ -266,8 +266,6 @@ export const proofRecord = z
     countVersions: z.boolean(),
     /** Ends of the windows; the digests are parted by them. */
     boundaries: z.array(instant).readonly(),
-    /** Buckets of each type and window of a digest; absent: by the number of windows alone. */
-    buckets: count.optional(),
     /** Parts that references are checked in, each small enough to be held at once; 0: they are not checked. */
     partitions: count.default(0),
     salt: z.string(),

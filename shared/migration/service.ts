@@ -116,11 +116,7 @@ export function createMigrationService(url: string, send: HttpSend): MigrationSe
     },
     sample: async (type, most) =>
       sampleOf((await get(`${type}?_count=${most}`, `sampling ${type}`)).text),
-    count: async (request) => {
-      let total = 0;
-      for (const one of countable(request)) total += await countAt(countPath(one));
-      return total;
-    },
+    count: (request) => sumOf(countable(request), (one) => countAt(countPath(one))),
     countAll: (requests) =>
       countInBatches({
         paths: requests.map(countPath),
@@ -176,6 +172,16 @@ async function* pages(
     for (const { resource } of entry) if (resource !== undefined) yield resource;
     next = link.find(({ relation }) => relation === 'next')?.url;
   }
+}
+
+/** One after another: a count is costly for a service. */
+async function sumOf<Item>(
+  items: readonly Item[],
+  count: (item: Item) => Promise<number>,
+): Promise<number> {
+  let sum = 0;
+  for (const item of items) sum += await count(item);
+  return sum;
 }
 
 /** `_history` takes no `_type`: the versions of several types are counted type by type. */

@@ -22,8 +22,8 @@ export function trapsOf({ oldest, newest, source, target }: ReadinessFacts): rea
     },
     {
       trap: 'equal or inverted lastUpdated and versionId',
-      when: 'during the import',
-      what: 'The target refuses such versions by line. They are mended where nothing is lost by it, else put in quarantine with their cause.',
+      when: 'during the export',
+      what: 'Instants are moved by the smallest number of milliseconds that puts versions in order, and each move is listed. What the target refuses all the same is put in quarantine with its cause.',
     },
     {
       trap: 'ids outside of [A-Za-z0-9-.]{1,64}',
@@ -43,7 +43,7 @@ export function trapsOf({ oldest, newest, source, target }: ReadinessFacts): rea
     {
       trap: 'more than 10,000 versions in one millisecond',
       when: 'during the export',
-      what: 'Counting every millisecond beforehand costs more than the export. The target refuses from about 80,000 on; the import is then made in halves.',
+      what: 'Counting every millisecond beforehand costs more than the export. Such versions are found while they are staged and parted over several import operations.',
     },
   ];
 }

@@ -97,6 +97,10 @@ export class Passage {
   }
 
   /** What a failed run has to tell. */
+  get writes(): readonly string[] {
+    return this.#writer.log;
+  }
+
   get story(): readonly string[] {
     return this.#log;
   }

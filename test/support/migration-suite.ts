@@ -1,9 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, vi } from 'vitest';
+import { loadRun } from '../../activities/migration/index.ts';
 import { type BlobAccount, startBlobAccount } from './migration-blob-account.ts';
-import { expectOneJobEach, expectSound } from './migration-checks.ts';
+import { expectOneJobEach, expectSound, soundCertificate } from './migration-checks.ts';
 import { Passage, type Ran } from './migration-run.ts';
 import { scheduleOf } from './migration-schedule.ts';
-import { openWorld } from './migration-world.ts';
+import { openWorld, type World } from './migration-world.ts';
 
 let storage: BlobAccount;
 
@@ -42,7 +43,8 @@ export async function runSchedule(seed: number): Promise<Ran> {
     return ran;
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);
-    const story = passage.story.slice(-200).join('\n');
+    const writes = passage.writes.map((write) => `source: ${write}`);
+    const story = [...(await whatIsLeft(world)), ...writes, ...passage.story.slice(-200)].join('\n');
     throw new Error(`FAULT_SEED=${seed} shows this again.\n${problem}\n${story}`, { cause: error });
   } finally {
     await world.close();
@@ -50,3 +52,17 @@ export async function runSchedule(seed: number): Promise<Ran> {
 }
 
 let opened = 0;
+
+/** References and causes only: what the run could not settle. */
+async function whatIsLeft({ deps, blobs, migrationId }: World): Promise<readonly string[]> {
+  const { run } = await loadRun(deps.store, migrationId);
+  const quarantine = await deps.store.quarantine.list(migrationId);
+  const repairs = await deps.store.repairs.list(migrationId);
+  const certificate = await soundCertificate({ blobs, migrationId }).catch(() => undefined);
+  return [
+    `state ${run.state}: ${run.reason}`,
+    ...quarantine.map((item) => `quarantined ${item.reference}/${item.versionId} ${item.cause}`),
+    ...repairs.map((item) => `repaired ${item.reference}/${item.versionId} ${item.kind}`),
+    ...(certificate?.differences.listed ?? []).map((item) => `differs ${JSON.stringify(item)}`),
+  ];
+}

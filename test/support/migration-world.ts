@@ -132,7 +132,9 @@ async function jobsOf(service: Service): Promise<number> {
 function watched(send: HttpSend, kickedOff: (container: string) => void): HttpSend {
   return (request: HttpRequest) => {
     const { pathname, searchParams } = new URL(request.url);
-    if (pathname.endsWith('/$export')) kickedOff(searchParams.get('_container') ?? '');
+    const container = searchParams.get('_container');
+    // Without a container it asks for permission only, and is refused.
+    if (pathname.endsWith('/$export') && container !== null) kickedOff(container);
     return send(request);
   };
 }

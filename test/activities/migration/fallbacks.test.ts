@@ -32,6 +32,9 @@ async function fill({ sourceUrl, targetUrl }: MovingServices): Promise<void> {
   await remove(sourceUrl, 'Patient/p29');
 }
 
+/** Every type more is one more search. */
+const plan = { types: ['Patient', 'Observation'] };
+
 const sums = (ledger: Readonly<Record<string, object>>) => ({
   Patient: ledger['Patient'],
   Observation: ledger['Observation'],
@@ -42,7 +45,7 @@ describe('a source without $export', () => {
     services = await startMovingServices({ source: 'plain' });
     await fill(services);
     await remove(services.targetUrl, 'Patient/p2', true);
-    const moved = await services.run(await services.start({ windowResources: 25 }));
+    const moved = await services.run(await services.start({ ...plan, windowResources: 25 }));
     expect([moved.state, verdictOf(moved)]).toEqual(['completed', 'equal']);
     expect(await statusOf(services.targetUrl, 'Patient/surplus')).toBe(404);
   }, 60_000);
@@ -52,7 +55,10 @@ describe('a target without $import', () => {
   it('is written in Bundles; every line is loaded or was there', async () => {
     services = await startMovingServices({ target: 'plain' });
     await fill(services);
-    const moved = await services.run(await services.start());
+    const throttled = { method: 'POST', path: '^/?$', status: 429, retryAfterMs: 20, times: 4 };
+    const body = JSON.stringify(throttled);
+    await fetch(`${services.targetUrl}/_control/faults`, { method: 'POST', body });
+    const moved = await services.run(await services.start(plan));
     expect([moved.state, verdictOf(moved)]).toEqual(['completed', 'equal']);
     expect(sums(moved.ledger)).toEqual({
       Patient: { exported: 29, loaded: 28, present: 1, quarantined: 0 },
@@ -67,7 +73,7 @@ describe('a target without $import', () => {
     const rule = { method: 'PUT', path: 'Patient/p3$', scope: 'entry', status: 422, times: 9 };
     const body = JSON.stringify(rule);
     await fetch(`${services.targetUrl}/_control/faults`, { method: 'POST', body });
-    const moved = await services.run(await services.start());
+    const moved = await services.run(await services.start(plan));
     expect([moved.state, verdictOf(moved)]).toEqual(['completed', 'equal-except-quarantined']);
   }, 60_000);
 });

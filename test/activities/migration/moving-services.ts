@@ -191,7 +191,7 @@ function patient(activities: object): Readonly<Record<string, InlineActivity>> {
     const answer: unknown = await step(input, context);
     const kind = (answer as { readonly kind?: string }).kind ?? '';
     if (kind === 'blocked') blocks += 1;
-    if (blocks > 20) throw new Error(JSON.stringify(answer));
+    if (blocks > 2) throw new Error(JSON.stringify(answer));
     if (['running', 'settling', 'wait', 'later'].includes(kind)) await sleep(25);
     return answer;
   };

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { inside, windowName } from '../../../shared/migration/index.ts';
 import {
   importLines,
   type MovingServices,
@@ -67,6 +68,19 @@ describe('versions of one resource that come in different windows', () => {
     const parted = moved.repairs.filter(({ reference }) => reference === 'Patient/parted');
     expect(parted).toMatchObject([{ versionId: '1', movedBy: 1_999 - 9_000_000 }]);
   }, 60_000);
+});
+
+describe('more versions of one millisecond than an import operation takes well', () => {
+  it('are parted over several operations, none with more than 10,000 of them', async () => {
+    const crowd = Array.from({ length: 10_400 }, (_, index) => versionOf(`crowd-${index}`, 1, 500));
+    await importLines(services, services.sourceUrl, crowd);
+    const id = await services.start();
+    const moved = await services.run(id);
+    expect([moved.state, verdictOf(moved)]).toEqual(['completed', 'equal']);
+    const [window] = await services.store.windows.list(id);
+    const batches = await services.store.batches.list(inside(id, windowName(window?.number ?? 0)));
+    expect(batches.map(({ lines }) => lines).sort((one, other) => one - other)[0]).toBe(400);
+  }, 120_000);
 });
 
 /** What concurrent writes can leave behind (facts/migration.md §2.3 rule 9), and no API can make. */

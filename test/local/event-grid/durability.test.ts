@@ -152,3 +152,31 @@ test('an API call is counted under its user agent product, a control call is not
   expect((await statusOf(grid.url)).calls).toEqual({ 'fhir-dataverse-sync': 1 });
   await grid.close();
 });
+
+test('B2: a dead letter becomes a blob only after the lag; a stop ends the lag', async () => {
+  const storage = await startStorage({ blobPort: 0, queuePort: 0, tablePort: 0 });
+  const storageConnection = storage.connectionString;
+  const grid = await startEventGrid({ port: 0, storageConnection, deadLetterLagMinutes: 5 });
+  const deadLetterDestination = {
+    endpointType: 'StorageBlob',
+    properties: { blobContainerName: 'late-letters' },
+  };
+  await subscribe(grid.url, receiver.url, { properties: { deadLetterDestination } });
+  receiver.answer = () => 400;
+  await publish(grid.url, [fhirEvent('1')]);
+  const letters = async () =>
+    (await (await fetch(`${grid.url}/_control/dead-letters`)).json()) as {
+      value: { blob: string | null }[];
+    };
+  while ((await letters()).value.length === 0) await new Promise((go) => setTimeout(go, 10));
+  expect((await letters()).value).toMatchObject([{ blob: null }]);
+  const status = await (await fetch(`${grid.url}/_control/status`)).json();
+  expect(status).toMatchObject({ idle: false, deadLettered: 1 });
+  await grid.close();
+  const container =
+    BlobServiceClient.fromConnectionString(storageConnection).getContainerClient('late-letters');
+  const names: string[] = [];
+  for await (const blob of container.listBlobsFlat()) names.push(blob.name);
+  expect(names).toHaveLength(1);
+  await storage.close();
+});

@@ -60,8 +60,8 @@ test('searches of a type, of the system and of a compartment, and the next page'
   const searchParams = { family: 'name', _count: 2, _sort: '_id' };
   const first = await client.resourceSearch({ resourceType: 'Patient', searchParams });
   expect(first['entry']).toHaveLength(2);
-  const { url } = [first['link']].flat().find((link) => Object(link).relation === 'next');
-  const second = await client.request(String(url));
+  type Page = Parameters<Client['nextPage']>[0]['bundle'];
+  const second = await client.nextPage({ bundle: first as Page });
   expect(second).toMatchObject({ entry: [{ resource: { id: 'c' } }] });
   const posted = await client.resourceSearch({
     ...{ resourceType: 'Patient', searchParams: { _id: 'b' } },
