@@ -11,7 +11,7 @@ import {
   type OrchestrationContext,
   stepsOf,
 } from './steps.ts';
-import { inWaves } from './waves.ts';
+import { inTurn } from './waves.ts';
 
 export interface ProveEqualityInput {
   readonly migrationId: string;
@@ -54,11 +54,11 @@ function* checkReferences(
   place: ProveEqualityInput,
   partitions: number,
 ): Orchestration<Blocked | undefined> {
-  const problem = yield* inWaves(context, partitions, (partition, { gatherReferences }) =>
+  const problem = yield* inTurn(context, partitions, (partition, { gatherReferences }) =>
     gatherReferences({ ...place, partition }),
   );
   if (problem !== undefined) return problem;
-  return yield* inWaves(context, partitions, (partition, steps) =>
+  return yield* inTurn(context, partitions, (partition, steps) =>
     steps.checkReferences({ ...place, partition }),
   );
 }
@@ -70,7 +70,7 @@ export function* digestSide(context: OrchestrationContext): Orchestration<PartEn
     const extract = `proof-${proof}-${side}`;
     const exported = yield* runExtract(context, { migrationId, extract });
     if (exported.kind === 'blocked') return exported;
-    const problem = yield* inWaves(context, exported.chunks, (chunk, { digestChunk }) =>
+    const problem = yield* inTurn(context, exported.chunks, (chunk, { digestChunk }) =>
       digestChunk({ migrationId, proof, side, chunk }),
     );
     return problem ?? { kind: 'done', lines: 0 };

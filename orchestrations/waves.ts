@@ -9,8 +9,8 @@ import {
   type Steps,
 } from './steps.ts';
 
-/** Chunks side by side; more would only queue up in the one process of a worker. */
-const width = 4;
+/** Chunks side by side: one is read while another is looked at. More would only take more memory. */
+const usualWidth = 2;
 
 /** About a day: pauses grow from 5 seconds to 5 minutes, as in `retry.ts`. */
 const attempts = 290;
@@ -22,10 +22,25 @@ type ChunkEnding = { readonly kind: string } | Blocked | Later;
  * answers `later` in place of throwing; a wave with such an answer, or of which the host loses a
  * step, is run again whole, which the steps allow. Undefined when all went well.
  */
-export function* inWaves(
+export const inWaves = (
   context: OrchestrationContext,
   count: number,
-  step: (chunk: number, steps: Steps<MigrationActivities>) => Step<ChunkEnding>,
+  step: ChunkStep,
+): Orchestration<Blocked | undefined> => waves(context, { count, width: usualWidth }, step);
+
+/** The same one after another: for steps that each take as much memory as there is to spare. */
+export const inTurn = (
+  context: OrchestrationContext,
+  count: number,
+  step: ChunkStep,
+): Orchestration<Blocked | undefined> => waves(context, { count, width: 1 }, step);
+
+type ChunkStep = (chunk: number, steps: Steps<MigrationActivities>) => Step<ChunkEnding>;
+
+function* waves(
+  context: OrchestrationContext,
+  { count, width }: { readonly count: number; readonly width: number },
+  step: ChunkStep,
 ): Orchestration<Blocked | undefined> {
   const steps = fanOutStepsOf<MigrationActivities>(context);
   for (let first = 1; first <= count; first += width) {

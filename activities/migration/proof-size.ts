@@ -12,8 +12,8 @@ const mostBoundaries = 60;
 const manyVersions = 20_000_000;
 const fewBoundaries = 31;
 
-/** What the ids of one partition may take, in bytes: about a million of them. */
-const partitionBytes = 48 * 1024 * 1024;
+/** What the ids of one partition may take, in bytes: about half a million of them. */
+const partitionBytes = 24 * 1024 * 1024;
 
 /** How finely a proof is parted, by what the windows have brought. */
 export function sizeOfProof(

@@ -10,13 +10,17 @@ export interface SectionedFiles {
 }
 
 /** Text held before it is written: bounds the memory of a writer. */
-const mostHeld = 4 * 1024 * 1024;
+const mostHeld = 1024 * 1024;
 const offsetBytes = 6;
+/** Lines of a section that are kept as text. */
+const encodedAtOnce = 100;
+/** Bytes whose lines are given out at once. */
+const readAtOnce = 32 * 1024;
 /** Files whose section is fetched at once. */
 const fetched = 8;
 
 /**
- * Writes lines, each into one of many sections: files of a few megabytes that begin with where each
+ * Writes lines, each into one of many sections: files of about a megabyte that begin with where each
  * section ends. One writer reads the sections of all files without what lies between them. Given the
  * same lines again it writes the same files.
  */
@@ -24,6 +28,7 @@ export class SectionWriter {
   readonly #deps: MigrationDependencies;
   readonly #files: SectionedFiles;
   #lines: string[][] = [];
+  #encoded: Buffer[][] = [];
   #held = 0;
   #file = 0;
 
@@ -38,6 +43,8 @@ export class SectionWriter {
     this.#lines[section] = lines;
     lines.push(line);
     this.#held += line.length + 1;
+    // As bytes they weigh a fifth, and keep nothing alive that they were cut from.
+    if (lines.length >= encodedAtOnce) this.#encode(section);
     return this.#held > mostHeld;
   }
 
@@ -49,17 +56,26 @@ export class SectionWriter {
     let end = header.length;
     for (let section = 0; section < sections; section += 1) {
       header.writeUIntBE(end, section * offsetBytes, offsetBytes);
-      const lines = this.#lines[section] ?? [];
-      const part = Buffer.from(lines.map((line) => `${line}\n`).join(''));
-      parts.push(part);
-      end += part.length;
+      this.#encode(section);
+      const encoded = this.#encoded[section] ?? [];
+      parts.push(...encoded);
+      end += encoded.reduce((sum, { length }) => sum + length, 0);
     }
     header.writeUIntBE(end, sections * offsetBytes, offsetBytes);
     const name = `${prefix}${String(this.#file).padStart(5, '0')}`;
     await this.#deps.blobs.write(container, name, Buffer.concat(parts));
-    this.#lines = [];
+    this.#encoded = [];
     this.#held = 0;
     this.#file += 1;
+  }
+
+  #encode(section: number): void {
+    const lines = this.#lines[section] ?? [];
+    if (lines.length === 0) return;
+    const encoded = this.#encoded[section] ?? [];
+    this.#encoded[section] = encoded;
+    encoded.push(Buffer.from(`${lines.join('\n')}\n`));
+    this.#lines[section] = [];
   }
 }
 
@@ -86,7 +102,7 @@ async function* linesOf(
 ): AsyncGenerator<readonly string[]> {
   const found = await Promise.all(urls.map((url) => sectionOf(deps, url, section)));
   for (const [index, bytes] of found.entries()) {
-    for await (const lines of ndjsonLines(one(bytes), { file: urls[index] ?? '' })) {
+    for await (const lines of ndjsonLines(pieces(bytes), { file: urls[index] ?? '' })) {
       yield lines.map((line) => line.bytes.toString('utf8'));
     }
   }
@@ -110,6 +126,8 @@ async function whole(parts: AsyncIterable<Buffer>): Promise<Buffer> {
   return Buffer.concat(read);
 }
 
-async function* one(bytes: Buffer): AsyncGenerator<Buffer> {
-  yield bytes;
+async function* pieces(bytes: Buffer): AsyncGenerator<Buffer> {
+  for (let from = 0; from < bytes.length; from += readAtOnce) {
+    yield bytes.subarray(from, from + readAtOnce);
+  }
 }

@@ -37,6 +37,7 @@ function send(
     return;
   }
   const { status, body } = answer;
+  const length = Buffer.byteLength(body);
   const isEmpty = status === 204 || status === 304;
   const requestId = randomUUID();
   response.writeHead(status, {
@@ -44,10 +45,10 @@ function send(
     ...answer.headers,
     'x-ms-service-request-id': requestId,
     REQ_ID: requestId,
-    ...(isEmpty ? {} : { 'Content-Length': Buffer.byteLength(body) }),
+    ...(isEmpty ? {} : { 'Content-Length': length }),
   });
-  // Text goes out in one piece with the headers; bytes would be a piece of their own.
-  response.end(body);
+  // Text goes out in one piece with the headers, ASCII without being looked at once more.
+  response.end(body, length === body.length ? 'latin1' : 'utf8');
 }
 
 /** The HTTP face of the stand-in: the Web API under `/api/data/v9.2/`, control under `/_control/`. */

@@ -38,7 +38,10 @@ export async function searchableTypes(
 export function createMigrationService(url: string, send: HttpSend): MigrationService {
   const service = createPlainService(url, send);
   let types: readonly string[] | undefined;
-  const asked = async <T>(whole: () => Promise<T>, ofType: (type: string) => Promise<T>) => {
+  const asked = async <T>(
+    whole: () => Promise<T>,
+    each: (types: readonly string[]) => Promise<readonly T[]>,
+  ): Promise<readonly T[]> => {
     if (types === undefined) {
       try {
         return [await whole()];
@@ -47,9 +50,7 @@ export function createMigrationService(url: string, send: HttpSend): MigrationSe
         types = await searchableTypes(service);
       }
     }
-    const answers: T[] = [];
-    for (const type of types) answers.push(await ofType(type));
-    return answers;
+    return each(types);
   };
   return {
     ...service,
@@ -57,7 +58,7 @@ export function createMigrationService(url: string, send: HttpSend): MigrationSe
       if (request.types.length > 0 || request.history) return service.count(request);
       const counts = await asked(
         () => service.count(request),
-        (type) => service.count({ ...request, types: [type] }),
+        (all) => service.countAll(all.map((type) => ({ ...request, types: [type] }))),
       );
       return counts.reduce((sum, count) => sum + count, 0);
     },
@@ -65,7 +66,7 @@ export function createMigrationService(url: string, send: HttpSend): MigrationSe
       if (history) return service.edge(which, history);
       const edges = await asked(
         () => service.edge(which, history),
-        (type) => edgeOf(service, which, type),
+        (all) => edgesOf(service, which, all),
       );
       const known = edges.filter((edge) => edge !== undefined).sort();
       return which === 'oldest' ? known[0] : known.at(-1);
@@ -78,6 +79,22 @@ const page = z.object({
     .array(z.object({ resource: z.object({ meta: z.object({ lastUpdated: z.string() }) }) }))
     .optional(),
 });
+
+/** Types that are asked side by side. */
+const width = 8;
+
+async function edgesOf(
+  service: MigrationService,
+  which: 'oldest' | 'newest',
+  types: readonly string[],
+): Promise<readonly (string | undefined)[]> {
+  const edges: (string | undefined)[] = [];
+  for (let from = 0; from < types.length; from += width) {
+    const some = types.slice(from, from + width);
+    edges.push(...(await Promise.all(some.map((type) => edgeOf(service, which, type)))));
+  }
+  return edges;
+}
 
 async function edgeOf(
   service: MigrationService,

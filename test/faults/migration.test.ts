@@ -3,10 +3,9 @@ import { runSchedule, seedsFrom, useMigrationWorlds } from '../support/migration
 
 useMigrationWorlds();
 
-const first = Number(process.env['FIRST'] ?? 1), count = Number(process.env['COUNT'] ?? 20);
-describe('a migration under seeded faults, cuts and writers (first half)', () => {
-  it.for(seedsFrom(first, count))('seed %i', async (seed) => {
-    const c = process.cpuUsage(); const ran = await runSchedule(seed); const d = process.cpuUsage(c); console.log("CPU", seed, Math.round((d.user+d.system)/1000), ran.run.windows, ran.run.proofs, ran.cuts, ran.processesLost);
-    expect(ran.run.state).toBe('completed');
+describe('a migration whose steps are cut, whose services fail and whose source goes on', () => {
+  it.for(seedsFrom(1, 100))('ends equal, with every version accounted for (%i)', async (seed) => {
+    const { run } = await runSchedule(seed);
+    expect(run.state).toBe('completed');
   });
 });

@@ -62,7 +62,7 @@ describe('nothing clinical gets into the durable history', () => {
     const app = readFileSync(new URL('../../triggers/app.ts', import.meta.url), 'utf8');
     const registered = app.match(/df\.app\.activity\(/g) ?? [];
     const guarded = app.match(
-      /df\.app\.activity\(name, \{ handler: activityHandler\(activity\) \}\)/g,
+      /df\.app\.activity\(name, \{ handler: (?:activityHandler\(activity\)|withMetrics\(name, activityHandler\(activity\)\)) \}\)/g,
     );
     expect(registered.length).toBeGreaterThan(0);
     expect(guarded).toHaveLength(registered.length);

@@ -44,7 +44,9 @@ export async function runSchedule(seed: number): Promise<Ran> {
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);
     const writes = passage.writes.map((write) => `source: ${write}`);
-    const story = [...(await whatIsLeft(world)), ...writes, ...passage.story.slice(-200)].join('\n');
+    const story = [...(await whatIsLeft(world)), ...writes, ...passage.story.slice(-200)].join(
+      '\n',
+    );
     throw new Error(`FAULT_SEED=${seed} shows this again.\n${problem}\n${story}`, { cause: error });
   } finally {
     await world.close();

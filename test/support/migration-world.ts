@@ -106,6 +106,10 @@ export async function openWorld(options: WorldOptions): Promise<World> {
       while ((await jobsOf(source)) + (await jobsOf(target)) > 0) await breath();
     },
     close: async () => {
+      // Thousands of worlds share one account, which is in memory.
+      for await (const name of blobs.containers(`fds-${options.migrationId}-`)) {
+        await blobs.removeContainer(name);
+      }
       await source.close();
       await target.close();
     },

@@ -35,7 +35,7 @@ export async function showMigration(
     progress,
     types,
     quarantine: byCause(quarantine),
-    deleted: repairs.filter(({ kind }) => kind !== 'moved-last-updated').length,
+    deleted: repairs.filter(({ kind }) => kind === 'deleted' || kind === 'hard-deleted').length,
     proof: proofs.at(-1) ?? null,
     cleanup: cleanup?.of === run.changedAt ? cleanup : null,
   };

@@ -41,7 +41,7 @@ export async function startIgService(): Promise<IgService> {
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = request.url ?? '';
     // The guide obliges nobody to search or keep a history of all types at once.
-    if (/^\/fhir\/?(_history)?(\?|$)/.test(path)) {
+    if (request.method === 'GET' && /^\/fhir\/?(_history)?(\?|$)/.test(path)) {
       response.writeHead(400);
       response.end();
       return;

@@ -26,11 +26,13 @@ describe('a proof', () => {
     expect(sizeOfProof(runOf({}, false), windowsOf(10, 1)).boundaries).toEqual([]);
   });
 
-  it('checks references in parts of about a million ids, and not of a range of time', () => {
+  it('checks references in parts of about half a million ids, and not of a range of time', () => {
     const partitionsOf = (plan: object, millions: number) =>
       sizeOfProof(runOf(plan), windowsOf(millions, 1_000_000)).partitions;
-    expect([partitionsOf({}, 1), partitionsOf({}, 10), partitionsOf({}, 100)]).toEqual([1, 9, 90]);
-    expect(partitionsOf({ types: ['Patient'] }, 1)).toBe(1);
+    expect([partitionsOf({}, 1), partitionsOf({}, 10), partitionsOf({}, 100)]).toEqual([
+      2, 18, 179,
+    ]);
+    expect(partitionsOf({ types: ['Patient'] }, 1)).toBe(2);
     expect(partitionsOf({ till: '2021-01-01T00:00:00Z' }, 1)).toBe(0);
   });
 });

@@ -57,12 +57,14 @@ test('searches of a type, of the system and of a compartment, and the next page'
     subject: { reference: 'Patient/a' },
   };
   await client.update({ resourceType: 'Observation', id: 'o', body });
-  const searchParams = { family: 'name', _count: 2, _sort: '_id' };
+  const searchParams = { family: 'name', _count: 2 };
   const first = await client.resourceSearch({ resourceType: 'Patient', searchParams });
   expect(first['entry']).toHaveLength(2);
   type Page = Parameters<Client['nextPage']>[0]['bundle'];
   const second = await client.nextPage({ bundle: first as Page });
-  expect(second).toMatchObject({ entry: [{ resource: { id: 'c' } }] });
+  const idsOf = (bundle: unknown) =>
+    [Object(bundle).entry].flat().map((entry) => String(entry?.resource?.id));
+  expect([...idsOf(first), ...idsOf(second)].toSorted()).toEqual(['a', 'b', 'c']);
   const posted = await client.resourceSearch({
     ...{ resourceType: 'Patient', searchParams: { _id: 'b' } },
     options: { postSearch: true },
@@ -78,7 +80,6 @@ test('searches of a type, of the system and of a compartment, and the next page'
     resourceType: 'Patient',
     id: 'a',
     method: 'GET',
-    input: {},
   });
   expect(everything['entry']).toHaveLength(2);
 });

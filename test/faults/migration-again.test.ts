@@ -1,0 +1,11 @@
+import { describe, expect, it } from 'vitest';
+import { runSchedule, seedsFrom, useMigrationWorlds } from '../support/migration-suite.ts';
+
+useMigrationWorlds();
+
+describe('a migration whose steps are cut, whose services fail and whose source goes on', () => {
+  it.for(seedsFrom(101, 100))('ends equal, with every version accounted for (%i)', async (seed) => {
+    const { run } = await runSchedule(seed);
+    expect(run.state).toBe('completed');
+  });
+});
