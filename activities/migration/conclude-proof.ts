@@ -10,7 +10,7 @@ export interface ConcludedProof {
   readonly kind: 'equal' | 'mended' | 'different' | 'thawed';
 }
 
-/** Proofs that may find something to mend, before what is left is taken as it is. */
+/** Proofs in a row that may find something to mend, before what is left is taken as it is. */
 const mostMends = 4;
 
 /**
@@ -24,11 +24,12 @@ export function createConcludeProof(deps: MigrationDependencies) {
     const proof = await loadProof(deps.store, input);
     // Somebody wrote to the source while it was compared: that is copied and proven first.
     if (await hasThawed(deps, { run, orders })) {
-      return goOn(deps, input, { kind: 'thawed', change: { frozenAt: null } });
+      return goOn(deps, input, { kind: 'thawed', change: { frozenAt: null, mends: 0 } });
     }
-    if (proof.differences > 0 && input.proof <= mostMends) {
+    if (proof.differences > 0 && run.mends < mostMends) {
       const mended = await mendDifferences(deps, input);
-      if (mended > 0) return goOn(deps, input, { kind: 'mended', change: {} });
+      if (mended > 0)
+        return goOn(deps, input, { kind: 'mended', change: { mends: run.mends + 1 } });
     }
     return certify(deps, input, { run, ending: proof.differences === 0 ? 'equal' : 'different' });
   };
@@ -42,7 +43,7 @@ async function certify(
   await issueCertificate(deps, input);
   const changedAt = deps.now().toISOString();
   const event = ending === 'equal' ? 'verified' : 'different';
-  await saveRun(deps.store, { ...after(run, event, { changedAt }), proofs: input.proof });
+  await saveRun(deps.store, { ...after(run, event, { changedAt }), proofs: input.proof, mends: 0 });
   return { kind: ending };
 }
 

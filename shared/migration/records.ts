@@ -33,6 +33,8 @@ export const runRecord = z
     /** Windows planned so far; the number of the last one. */
     windows: count,
     proofs: count,
+    /** Proofs in a row that found something to mend. */
+    mends: count,
     /** Bytes of NDJSON per resource version, as measured. */
     bytesPerResource: z.number(),
     blockedTimes: count,

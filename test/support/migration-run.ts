@@ -37,7 +37,7 @@ export async function recordStart(
   });
   await deps.store.runs.put('runs', migrationId, {
     ...{ id: migrationId, state: 'preparing', reason: null, startedAt: at, changedAt: at },
-    ...{ begin: null, cursor: null, windows: 0, proofs: 0, bytesPerResource: 2_000 },
+    ...{ begin: null, cursor: null, windows: 0, proofs: 0, mends: 0, bytesPerResource: 2_000 },
     ...{ blockedTimes: 0, frozenAt: null, exportDialect: null, bulkImport: true },
   });
 }

@@ -67,6 +67,7 @@ const newRun = (id: string, startedAt: string): RunRecord => ({
   cursor: null,
   windows: 0,
   proofs: 0,
+  mends: 0,
   bytesPerResource: 2_000,
   blockedTimes: 0,
   frozenAt: null,

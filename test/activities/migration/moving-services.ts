@@ -157,7 +157,7 @@ async function newMigration(store: MigrationStore, plan: object): Promise<string
   });
   await store.runs.put(runsPartition, id, {
     ...{ id, state: 'preparing', reason: null, startedAt: at, changedAt: at },
-    ...{ begin: null, cursor: null, windows: 0, proofs: 0, bytesPerResource: 2_000 },
+    ...{ begin: null, cursor: null, windows: 0, proofs: 0, mends: 0, bytesPerResource: 2_000 },
     ...{ blockedTimes: 0, frozenAt: null, exportDialect: null, bulkImport: true },
   });
   return id;

@@ -40,6 +40,7 @@ const run: RunRecord = {
   cursor: at(50),
   windows: 1,
   proofs: 0,
+  mends: 0,
   bytesPerResource: 1,
   blockedTimes: 0,
   frozenAt: null,
