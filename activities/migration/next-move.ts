@@ -114,7 +114,10 @@ async function copyOrProve(deps: MigrationDependencies, loaded: Run): Promise<Mo
   const open = await openWindows(deps, loaded.run);
   const importing = open.find(({ state }) => state === 'importing')?.number ?? null;
   const waiting = open.find(({ state }) => state === 'exporting')?.number ?? null;
-  if (waiting !== null) return { kind: 'copy', importing, exporting: waiting };
+  // Two that wait for their import, because the first was blocked: a third would hide it.
+  if (waiting !== null || open.length > 1) {
+    return { kind: 'copy', importing, exporting: waiting };
+  }
   const replayed = importing === null ? await openReplay(deps, loaded) : undefined;
   if (replayed !== undefined) return { kind: 'copy', importing: replayed, exporting: null };
   const planned = await planNext(deps, loaded);
