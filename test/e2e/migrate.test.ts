@@ -31,7 +31,7 @@ async function prepared() {
   const certificate = join(folder.path, 'c.json');
   const summary = join(folder.path, 's.json');
   const args = [
-    ...['--patients', '12', '--once', '--data', join(folder.path, 'data')],
+    ...['--patients', '4', '--once', '--data', join(folder.path, 'data')],
     ...['--certificate', certificate, '--summary', summary],
   ];
   const ports = await freePorts();

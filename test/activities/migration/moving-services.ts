@@ -10,7 +10,7 @@ import {
 import { certificateFile } from '../../../activities/migration/issue-certificate.ts';
 import { startFhir } from '../../../local/fhir/index.ts';
 import { type InlineActivity, runOrchestrator } from '../../../local/host/testing/index.ts';
-import { type RunningStorage, startStorage } from '../../../local/storage/index.ts';
+import { startStorage } from '../../../local/storage/index.ts';
 import { migrate } from '../../../orchestrations/migrate.ts';
 import { exportWindow, importWindow } from '../../../orchestrations/migrate-window.ts';
 import { digestSide, proveEquality } from '../../../orchestrations/prove-equality.ts';
@@ -33,6 +33,8 @@ import {
   type WindowLedger,
 } from '../../../shared/migration/index.ts';
 import { checkCertificate } from '../../../shared/proof/index.ts';
+import { startBlobAccount } from '../../support/migration-blob-account.ts';
+import { memoryMigrationStore } from '../../support/migration-memory-store.ts';
 
 /** A service that is there already, in place of a local one. */
 export interface Outside {
@@ -41,6 +43,8 @@ export interface Outside {
 }
 
 export interface MovingOptions {
+  /** Microsoft's emulator in place of the quick account in memory. */
+  readonly azurite?: boolean;
   /** `plain`: without `$export` and `$import`. */
   readonly source?: 'bulk' | 'plain' | Outside;
   readonly target?: 'bulk' | 'plain';
@@ -70,12 +74,15 @@ export interface MovingServices {
 }
 
 export async function startMovingServices(options: MovingOptions = {}): Promise<MovingServices> {
-  const storage = await startStorage({ blobPort: 0, queuePort: 0, tablePort: 0 });
+  const storage = await (options.azurite ? startAzurite() : startBlobAccount());
   const { source: from = 'bulk', target: to = 'bulk' } = options;
   const source =
     typeof from === 'object' ? outside(from) : await local(from, storage, options.sourceData);
   const target = await local(to, storage);
-  const deps = dependenciesOf({ source, target }, storage.connectionString);
+  const store = options.azurite
+    ? createMigrationStore(storage.connectionString)
+    : memoryMigrationStore();
+  const deps = dependenciesOf({ source, target }, { store, storage: storage.connectionString });
   return {
     sourceUrl: source.url,
     targetUrl: target.url,
@@ -90,6 +97,8 @@ export async function startMovingServices(options: MovingOptions = {}): Promise<
   };
 }
 
+const startAzurite = () => startStorage({ blobPort: 0, queuePort: 0, tablePort: 0 });
+
 interface Service extends Partial<Outside> {
   readonly url: string;
   close(): Promise<void>;
@@ -99,14 +108,14 @@ const outside = (given: Outside): Service => ({ ...given, close: async () => und
 
 const local = (
   kind: 'bulk' | 'plain',
-  { connectionString }: RunningStorage,
+  { connectionString }: { readonly connectionString: string },
   dataFolder?: string,
 ): Promise<Service> =>
   startFhir({ port: 0, dataFolder, ...(kind === 'bulk' ? { storage: connectionString } : {}) });
 
 function dependenciesOf(
   { source, target }: { readonly source: Service; readonly target: Service },
-  storage: string,
+  { store, storage }: { readonly store: MigrationStore; readonly storage: string },
 ): MigrationDependencies {
   const blobs = createBlobStore({ connectionString: storage });
   const optionsOf = ({ url, token }: Service): HttpOptions => ({
@@ -127,7 +136,7 @@ function dependenciesOf(
   };
   const send = createHttp(optionsOf(target));
   return {
-    store: createMigrationStore(storage),
+    store,
     ends: { source: endOf(source), target: endOf(target) },
     importer: createBulkImport({ url: target.url, send }),
     bundles: createBundleImport({ url: target.url, send }),
