@@ -69,15 +69,6 @@ describe('npm run migrate -- --once', () => {
     expect(certificate.kind).toBe('sound');
   }, 240_000);
 
-  it('goes on by itself when the Functions host is killed in the middle', async () => {
-    const { run, result } = await prepared();
-    const migration = run();
-    process.kill(await hostOf(await migration.says(/API\s+(http\S+)/)), 'SIGKILL');
-    expect(await migration.ended(), migration.output()).toBe(0);
-    expect(migration.output()).toMatch(/it runs again/);
-    expect((await result()).summary).toMatchObject(equal);
-  }, 240_000);
-
   it('goes on where it was when all of it is killed and started again on the same data', async () => {
     const { run, result } = await prepared();
     const first = run();
