@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import process from 'node:process';
 import { afterAll, describe, expect, it } from 'vitest';
 import { checkCertificate } from '../../shared/proof/index.ts';
 import { eventually } from './both-sides.ts';

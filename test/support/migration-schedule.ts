@@ -43,7 +43,7 @@ export function scheduleOf(seed: number): Schedule {
   return {
     ...{ seed, random, plan, sourceSkew },
     targetSkew: sourceSkew + random.whole(-5_000, 5_000),
-    writesBefore: random.whole(5, 11),
+    writesBefore: random.whole(8, 14),
     writesDuring: plan.cutOver === 'when-caught-up' ? 0 : random.whole(0, 6),
     faultRate: random.pick([0, 0.1, 0.3] as const),
     mostFaults: random.whole(1, 12),
