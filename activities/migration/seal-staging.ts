@@ -51,7 +51,8 @@ export function createSealStaging(deps: MigrationDependencies) {
         `${name}: the manifest names ${extract.lines} resources, the files hold ${exported}. Export the window again.`,
       );
     }
-    if (run.bulkImport) {
+    // A window that came out empty has nothing to inspect, nor a container to keep findings in.
+    if (run.bulkImport && staged.length > 0) {
       const { attempt } = extract;
       const chunks = await inspectWindow(deps, { migrationId, window: number, attempt });
       if (chunks.length > 0) return { kind: 'unmended', chunks };

@@ -39,14 +39,21 @@ const developmentKey =
   'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
 
 /** The connection string of a running Azurite with these ports. */
-export function connectionStringOf(ports: StoragePorts): string {
-  const endpoint = (port: number) => `http://127.0.0.1:${port}/${developmentAccount}`;
+export function connectionStringOf(ports: StoragePorts, account = developmentAccount): string {
+  const endpoint = (port: number) => `http://127.0.0.1:${port}/${account}`;
   return [
     'DefaultEndpointsProtocol=http',
-    `AccountName=${developmentAccount}`,
+    `AccountName=${account}`,
     `AccountKey=${developmentKey}`,
     `BlobEndpoint=${endpoint(ports.blob)}`,
     `QueueEndpoint=${endpoint(ports.queue)}`,
     `TableEndpoint=${endpoint(ports.table)};`,
   ].join(';');
+}
+
+/** Azurite's setting for accounts beside the development account; all have the key of that one. */
+export function accountsSetting(accounts: readonly string[]): string {
+  return [developmentAccount, ...accounts]
+    .map((account) => `${account}:${developmentKey}`)
+    .join(';');
 }

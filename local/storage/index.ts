@@ -13,6 +13,8 @@ export interface StorageOptions {
   readonly blobPort?: number;
   readonly queuePort?: number;
   readonly tablePort?: number;
+  /** Names of accounts beside the development account; each has containers, queues and tables of its own. */
+  readonly accounts?: readonly string[];
   /** Called when Azurite ends after it was ready and before `close()`. */
   readonly onUnexpectedEnd?: () => void;
 }
@@ -21,6 +23,8 @@ export interface RunningStorage {
   /** Address of the blob service. */
   readonly url: string;
   readonly connectionString: string;
+  /** Of one of the `accounts`. */
+  connectionStringOf(account: string): string;
   close(): Promise<void>;
 }
 
@@ -55,6 +59,7 @@ export async function startStorage(options: StorageOptions = {}): Promise<Runnin
   return {
     url,
     connectionString: connectionStringOf(ports),
+    connectionStringOf: (account) => connectionStringOf(ports, account),
     close: () => {
       closing = true;
       return stop(child);
@@ -68,6 +73,7 @@ function argumentsOf(options: StorageOptions): string[] {
     ...['--blob-port', String(options.blobPort ?? defaultPorts.blob)],
     ...['--queue-port', String(options.queuePort ?? defaultPorts.queue)],
     ...['--table-port', String(options.tablePort ?? defaultPorts.table)],
+    ...(options.accounts ?? []).flatMap((account) => ['--account', account]),
   ];
 }
 

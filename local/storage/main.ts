@@ -3,7 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
-import { azuriteArguments, connectionStringOf, defaultPorts } from './azurite-arguments.ts';
+import {
+  accountsSetting,
+  azuriteArguments,
+  connectionStringOf,
+  defaultPorts,
+} from './azurite-arguments.ts';
 import { claimPorts } from './ports.ts';
 import { StorageError } from './storage-error.ts';
 
@@ -14,7 +19,7 @@ const azuriteEntry: string = 'azurite/dist/src/azurite.js';
  * a child of its own around its published entry. This wrapper exists because
  * Azurite alone would outlive a parent that was killed.
  *
- *     node local/storage/main.ts --data DIR --blob-port N --queue-port N --table-port N
+ *     node local/storage/main.ts --data DIR --blob-port N --queue-port N --table-port N --account NAME
  */
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -23,6 +28,7 @@ async function main(): Promise<void> {
       'blob-port': { type: 'string', default: String(defaultPorts.blob) },
       'queue-port': { type: 'string', default: String(defaultPorts.queue) },
       'table-port': { type: 'string', default: String(defaultPorts.table) },
+      account: { type: 'string', multiple: true, default: [] },
     },
   });
   const ports = await claimPorts({
@@ -39,6 +45,7 @@ async function main(): Promise<void> {
     process.argv.length,
     ...azuriteArguments({ ports, dataFolder: values.data }),
   );
+  process.env['AZURITE_ACCOUNTS'] = accountsSetting(values.account);
   await import(azuriteEntry);
   await ready;
   const connectionString = connectionStringOf(ports);

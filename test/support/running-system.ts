@@ -7,13 +7,13 @@ import {
 } from '../../activities/index.ts';
 import { startDataverse } from '../../local/dataverse/index.ts';
 import { startFhir } from '../../local/fhir/index.ts';
-import { startStorage } from '../../local/storage/index.ts';
 import { createDataverseClient, type DataverseClient } from '../../shared/dataverse/index.ts';
 import { createFhirClient, createVersionCache } from '../../shared/fhir/index.ts';
 import { createHttp } from '../../shared/http/index.ts';
 import { createLedger } from '../../shared/ledger/index.ts';
 import { compilePack, loadMapFiles, packRoots } from '../../shared/mapping/index.ts';
 import { createRowDirectory } from '../../shared/rows/index.ts';
+import { newStorageAccount } from './storage-account.ts';
 
 const here = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
@@ -86,10 +86,10 @@ export function activitiesOf({ pack, places, ...deps }: ActivityDependencies): P
 }
 
 export async function startSystem(): Promise<RunningSystem> {
-  const [fhir, dataverse, storage] = await Promise.all([
+  const storage = newStorageAccount();
+  const [fhir, dataverse] = await Promise.all([
     startFhir({ port: 0 }),
     startDataverse({ extensions: [here('infra/dataverse/tables.json')] }),
-    startStorage({ blobPort: 0, queuePort: 0, tablePort: 0 }),
   ]);
   const files = await loadMapFiles(here('maps'));
   const pack = compilePack(files, {
@@ -175,7 +175,7 @@ export async function startSystem(): Promise<RunningSystem> {
       return z.object({ lastSequence: z.number() }).parse(status).lastSequence;
     },
     close: async () => {
-      await Promise.all([fhir.close(), dataverse.close(), storage.close()]);
+      await Promise.all([fhir.close(), dataverse.close()]);
     },
   };
 }

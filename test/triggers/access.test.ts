@@ -4,7 +4,7 @@ import { gridEvent, patient, type RunningApp, startRunningApp } from './running-
 
 let app: RunningApp;
 beforeAll(async () => {
-  app = await startRunningApp({ FDS_AUTHORIZATION: 'easy-auth' });
+  app = await startRunningApp({ FDS_AUTHORIZATION: 'easy-auth' }, { ownStorage: true });
 }, 120_000);
 afterAll(() => app?.stop());
 

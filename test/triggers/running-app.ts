@@ -3,6 +3,7 @@ import { startDataverse } from '../../local/dataverse/index.ts';
 import { startFhir } from '../../local/fhir/index.ts';
 import { startStorage } from '../../local/storage/index.ts';
 import { eventually, type HostProcess, startApp } from '../local/host/host-process.ts';
+import { newStorageAccount } from '../support/storage-account.ts';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -53,7 +54,7 @@ export interface RunningApp {
   settled(): Promise<Status>;
   /** Another instance of the app over the same storage, FHIR and Dataverse. */
   anotherHost(): Promise<Pick<RunningApp, 'call' | 'stop'>>;
-  /** Ends storage under the running app. */
+  /** Ends storage under the running app; only storage of its own can be ended. */
   endStorage(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -80,11 +81,15 @@ export const settings = (urls: {
   FDS_RETRY_FIRST_SECONDS: '1',
 });
 
+const anyPorts = { blobPort: 0, queuePort: 0, tablePort: 0 };
+
 /** The real app in the local host, a process of its own, with the stand-ins beside it. */
 export async function startRunningApp(
   more: Readonly<Record<string, string>> = {},
+  { ownStorage = false } = {},
 ): Promise<RunningApp> {
-  const storage = await startStorage({ blobPort: 0, queuePort: 0, tablePort: 0 });
+  const own = ownStorage ? await startStorage(anyPorts) : undefined;
+  const storage = own ?? newStorageAccount();
   const [fhir, dataverse] = await Promise.all([
     startFhir({ port: 0 }),
     startDataverse({ extensions: [`${root}infra/dataverse/tables.json`] }),
@@ -101,11 +106,7 @@ export async function startRunningApp(
     });
   const host = await start();
   const call = caller(host.url);
-  let storageEnded = false;
-  const endStorage = async () => {
-    if (!storageEnded) await storage.close();
-    storageEnded = true;
-  };
+  const endStorage = async () => own?.close();
   return {
     host,
     fhirUrl: fhir.url,

@@ -10,7 +10,6 @@ import {
 import { certificateFile } from '../../../activities/migration/issue-certificate.ts';
 import { startFhir } from '../../../local/fhir/index.ts';
 import { type InlineActivity, runOrchestrator } from '../../../local/host/testing/index.ts';
-import { startStorage } from '../../../local/storage/index.ts';
 import { migrate } from '../../../orchestrations/migrate.ts';
 import { exportWindow, importWindow } from '../../../orchestrations/migrate-window.ts';
 import { digestSide, proveEquality } from '../../../orchestrations/prove-equality.ts';
@@ -35,6 +34,7 @@ import {
 import { checkCertificate } from '../../../shared/proof/index.ts';
 import { startBlobAccount } from '../../support/migration-blob-account.ts';
 import { memoryMigrationStore } from '../../support/migration-memory-store.ts';
+import { newStorageAccount } from '../../support/storage-account.ts';
 
 /** A service that is there already, in place of a local one. */
 export interface Outside {
@@ -74,7 +74,9 @@ export interface MovingServices {
 }
 
 export async function startMovingServices(options: MovingOptions = {}): Promise<MovingServices> {
-  const storage = await (options.azurite ? startAzurite() : startBlobAccount());
+  const storage = await (options.azurite
+    ? { ...newStorageAccount(), close: async () => undefined }
+    : startBlobAccount());
   const { source: from = 'bulk', target: to = 'bulk' } = options;
   const source =
     typeof from === 'object' ? outside(from) : await local(from, storage, options.sourceData);
@@ -96,8 +98,6 @@ export async function startMovingServices(options: MovingOptions = {}): Promise<
     },
   };
 }
-
-const startAzurite = () => startStorage({ blobPort: 0, queuePort: 0, tablePort: 0 });
 
 interface Service extends Partial<Outside> {
   readonly url: string;

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { startEventGrid } from '../../../local/event-grid/index.ts';
-import { startStorage } from '../../../local/storage/index.ts';
+import { newStorageAccount } from '../../support/storage-account.ts';
 import {
   fhirEvent,
   publish,
@@ -115,7 +115,7 @@ test('a taken port ends the process with one sentence that names port and remedy
 });
 
 test('a dead letter becomes a blob under the subscription, the hour and a new name', async () => {
-  const storage = await startStorage({ blobPort: 0, queuePort: 0, tablePort: 0 });
+  const storage = newStorageAccount();
   const grid = await startEventGrid({ port: 0, storageConnection: storage.connectionString });
   const deadLetterDestination = {
     endpointType: 'StorageBlob',
@@ -141,7 +141,6 @@ test('a dead letter becomes a blob under the subscription, the hour and a new na
   const listed = await (await fetch(`${grid.url}/_control/dead-letters`)).json();
   expect(JSON.stringify(listed)).toContain(names[0]);
   await grid.close();
-  await storage.close();
 });
 
 test('an API call is counted under its user agent product, a control call is not', async () => {
@@ -154,7 +153,7 @@ test('an API call is counted under its user agent product, a control call is not
 });
 
 test('B2: a dead letter becomes a blob only after the lag; a stop ends the lag', async () => {
-  const storage = await startStorage({ blobPort: 0, queuePort: 0, tablePort: 0 });
+  const storage = newStorageAccount();
   const storageConnection = storage.connectionString;
   const grid = await startEventGrid({ port: 0, storageConnection, deadLetterLagMinutes: 5 });
   const deadLetterDestination = {
@@ -178,5 +177,4 @@ test('B2: a dead letter becomes a blob only after the lag; a stop ends the lag',
   const names: string[] = [];
   for await (const blob of container.listBlobsFlat()) names.push(blob.name);
   expect(names).toHaveLength(1);
-  await storage.close();
 });

@@ -1,20 +1,18 @@
 import { BlobServiceClient } from '@azure/storage-blob';
-import { afterAll, beforeAll } from 'vitest';
+import { beforeAll } from 'vitest';
 import type { FhirOptions } from '../../../local/fhir/index.ts';
-import { type RunningStorage, startStorage } from '../../../local/storage/index.ts';
+import { newStorageAccount, type StorageAccount } from '../../support/storage-account.ts';
 import { type Answer, type Door, serve } from './running-service.ts';
 
-let storage: RunningStorage;
+let storage: StorageAccount;
 let blobs: BlobServiceClient;
 
-/** To be called once at the top of a test file: an Azurite for all its tests. */
+/** To be called once at the top of a test file: a storage account for all its tests. */
 export function useStorage(): void {
-  // Azurite needs seconds to start on a busy machine.
-  beforeAll(async () => {
-    storage = await startStorage({ blobPort: 0, queuePort: 0, tablePort: 0 });
+  beforeAll(() => {
+    storage = newStorageAccount();
     blobs = BlobServiceClient.fromConnectionString(storage.connectionString);
-  }, 180_000);
-  afterAll(() => storage.close(), 60_000);
+  });
 }
 
 export const connectionString = (): string => storage.connectionString;

@@ -1,12 +1,11 @@
 import { QueueServiceClient } from '@azure/storage-queue';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type RunningStorage, startStorage } from '../../../local/storage/index.ts';
+import { newStorageAccount } from '../../support/storage-account.ts';
 import { eventually, fixture, type HostProcess, startApp } from './host-process.ts';
 
-let storage: RunningStorage;
+const storage = newStorageAccount();
 let host: HostProcess;
 beforeAll(async () => {
-  storage = await startStorage({ blobPort: 0, queuePort: 0, tablePort: 0 });
   host = await startApp(fixture('queue-app'), [], {
     FixtureStorage: storage.connectionString,
     SUFFIX: 'items',
@@ -14,7 +13,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await host?.kill();
-  await storage?.close();
 });
 
 const queueNamed = (name: string) =>

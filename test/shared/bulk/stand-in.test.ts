@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type RunningFhir, startFhir } from '../../../local/fhir/index.ts';
-import { type RunningStorage, startStorage } from '../../../local/storage/index.ts';
 import {
   type BlobStore,
   type BulkExport,
@@ -19,9 +18,10 @@ import {
   scanResource,
 } from '../../../shared/bulk/index.ts';
 import { createHttp } from '../../../shared/http/index.ts';
+import { newStorageAccount } from '../../support/storage-account.ts';
 
 /** The way a move takes: $export of one local service, through Azurite, $import into another. */
-let storage: RunningStorage;
+const storage = newStorageAccount();
 let source: RunningFhir;
 let target: RunningFhir;
 let store: BlobStore;
@@ -29,7 +29,6 @@ let exporter: BulkExport;
 let importer: BulkImport;
 
 beforeAll(async () => {
-  storage = await startStorage({ blobPort: 0, queuePort: 0, tablePort: 0 });
   const options = { port: 0, storage: storage.connectionString };
   [source, target] = await Promise.all([startFhir(options), startFhir(options)]);
   store = createBlobStore({ connectionString: storage.connectionString });
@@ -48,7 +47,6 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(async () => {
   await Promise.all([source.close(), target.close()]);
-  await storage.close();
 });
 
 async function exported(request: ExportRequest): Promise<ExportManifest> {

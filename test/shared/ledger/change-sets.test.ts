@@ -1,6 +1,5 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type RunningStorage, startStorage } from '../../../local/storage/index.ts';
+import { describe, expect, it } from 'vitest';
 import {
   type ChangeSetRecord,
   type ChangeSets,
@@ -8,13 +7,10 @@ import {
 } from '../../../shared/ledger/change-sets.ts';
 import { openTable } from '../../../shared/ledger/state-table.ts';
 import { emptyCounts } from '../../../shared/outcomes/index.ts';
+import { newStorageAccount } from '../../support/storage-account.ts';
 import { freshId } from '../../support/sync-pass.ts';
 
-let storage: RunningStorage;
-beforeAll(async () => {
-  storage = await startStorage({ blobPort: 0, queuePort: 0, tablePort: 0 });
-});
-afterAll(() => storage.close());
+const storage = newStorageAccount();
 
 let tables = 0;
 /** A table of its own, so that its records are the only ones. */

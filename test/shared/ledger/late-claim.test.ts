@@ -1,12 +1,8 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type RunningStorage, startStorage } from '../../../local/storage/index.ts';
+import { expect, it } from 'vitest';
 import { createLedger, type ParkedChange } from '../../../shared/ledger/index.ts';
+import { newStorageAccount } from '../../support/storage-account.ts';
 
-let storage: RunningStorage;
-beforeAll(async () => {
-  storage = await startStorage({ blobPort: 0, queuePort: 0, tablePort: 0 });
-});
-afterAll(() => storage.close());
+const storage = newStorageAccount();
 
 const parked: ParkedChange = {
   change: {

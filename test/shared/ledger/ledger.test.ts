@@ -1,18 +1,13 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type RunningStorage, startStorage } from '../../../local/storage/index.ts';
-import { createLedger, type Ledger, type ParkedChange } from '../../../shared/ledger/index.ts';
+import { describe, expect, it } from 'vitest';
+import { createLedger, type ParkedChange } from '../../../shared/ledger/index.ts';
 import { keyPart, openTable } from '../../../shared/ledger/state-table.ts';
 import type { ChangeOutcome } from '../../../shared/outcomes/index.ts';
+import { newStorageAccount } from '../../support/storage-account.ts';
 import { changeOf, freshId } from '../../support/sync-pass.ts';
 
-let storage: RunningStorage;
-let ledger: Ledger;
-beforeAll(async () => {
-  storage = await startStorage({ blobPort: 0, queuePort: 0, tablePort: 0 });
-  ledger = createLedger(storage.connectionString);
-});
-afterAll(() => storage.close());
+const storage = newStorageAccount();
+const ledger = createLedger(storage.connectionString);
 
 let tables = 0;
 /** A table of its own, so that its records are the only ones. */
@@ -191,10 +186,7 @@ describe('a table', () => {
   });
 
   it('says STATE_UNAVAILABLE, to be tried again, when storage does not answer', async () => {
-    const gone = storage.connectionString.replaceAll(
-      /:\d+\/devstoreaccount1/g,
-      ':9/devstoreaccount1',
-    );
+    const gone = storage.connectionString.replaceAll(/:\d+\//g, ':9/');
     const down = createLedger(gone);
     const version = { resourceType: 'Patient', id: 'x', versionId: '1' };
     const unavailable = { code: 'STATE_UNAVAILABLE', retryable: true };

@@ -1,5 +1,4 @@
-import { afterAll, beforeAll } from 'vitest';
-import { type RunningStorage, startStorage } from '../../../local/storage/index.ts';
+import { beforeAll } from 'vitest';
 import { openTable } from '../../../shared/ledger/state-table.ts';
 import {
   createMapStore,
@@ -8,6 +7,7 @@ import {
   type MapStorage,
   packRoots,
 } from '../../../shared/mapping/index.ts';
+import { newStorageAccount, type StorageAccount } from '../../support/storage-account.ts';
 import { mapsFolder } from './maps-folder.ts';
 
 const files = await loadMapFiles(mapsFolder);
@@ -38,15 +38,14 @@ export function inMemory(): MapStorage {
 
 /** Opens new tables in Azurite while the tests of this file run. */
 export function azureTables(): () => MapStorage {
-  let azurite: RunningStorage | undefined;
+  let account: StorageAccount | undefined;
   let tables = 0;
-  beforeAll(async () => {
-    azurite = await startStorage({ blobPort: 0, queuePort: 0, tablePort: 0 });
-  }, 130_000);
-  afterAll(() => azurite?.close());
+  beforeAll(() => {
+    account = newStorageAccount();
+  });
   return () => {
     tables += 1;
-    return openTable(azurite!.connectionString, `maps${process.pid}x${tables}`);
+    return openTable(account!.connectionString, `maps${process.pid}x${tables}`);
   };
 }
 
