@@ -1,69 +1,12 @@
-import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import { join } from 'node:path';
 import process from 'node:process';
-import { afterAll, describe, expect, it } from 'vitest';
-import { checkCertificate } from '../../shared/proof/index.ts';
-import { eventually } from './both-sides.ts';
-import { localRun, temporaryFolder } from './local-run.ts';
-
-const folders: Awaited<ReturnType<typeof temporaryFolder>>[] = [];
-afterAll(() => Promise.all(folders.map((folder) => folder.remove())));
-
-const portNames = ['functions', 'source', 'target', 'blob', 'queue', 'table'];
-
-/** Free ones, the same for every start: addresses of services and of storage outlive a restart. */
-async function freePorts(): Promise<readonly string[]> {
-  const servers = portNames.map(() => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => {
-    const address = server.address();
-    return typeof address === 'object' && address !== null ? address.port : 0;
-  });
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return portNames.flatMap((name, index) => [`--${name}-port`, String(ports[index])]);
-}
-
-async function prepared() {
-  const folder = await temporaryFolder();
-  folders.push(folder);
-  const certificate = join(folder.path, 'c.json');
-  const summary = join(folder.path, 's.json');
-  const args = [
-    ...['--patients', '4', '--once', '--data', join(folder.path, 'data')],
-    ...['--certificate', certificate, '--summary', summary],
-  ];
-  const ports = await freePorts();
-  const run = () => localRun(args, { main: 'local/migrate/main.ts', ports });
-  const result = async () => ({
-    certificate: checkCertificate(await readFile(certificate, 'utf8')),
-    summary: JSON.parse(await readFile(summary, 'utf8')) as Readonly<Record<string, unknown>>,
-  });
-  return { run, result };
-}
-
-/** The process of the Functions host that a run started, from its control endpoint. */
-async function hostOf(output: RegExpExecArray): Promise<number> {
-  const functions = (output[1] ?? '').replace(/\/api\/.*$/, '');
-  const { processId } = await eventually(async () => {
-    const answer = await fetch(`${functions}/_control/status`).catch(() => undefined);
-    const status = (await answer?.json()) as
-      | { invocations?: Record<string, { succeeded: number }>; processId?: number }
-      | undefined;
-    const begun = status?.invocations?.['startExtract']?.succeeded ?? 0;
-    return begun > 0 && status?.processId ? { processId: status.processId } : undefined;
-  }, 'an export under way');
-  return processId;
-}
-
-const equal = { state: 'completed', verdict: 'equal', ledgerCloses: true, differences: 0 };
+import { describe, expect, it } from 'vitest';
+import { equal, hostOf, preparedMigration } from './migration-run.ts';
 
 describe('npm run migrate -- --once', () => {
   it('goes on by itself when the Functions host is killed in the middle', async () => {
-    const { run, result } = await prepared();
+    const { run, result } = await preparedMigration();
     const migration = run();
-    process.kill(await hostOf(await migration.says(/API\s+(http\S+)/)), 'SIGKILL');
+    process.kill(await hostOf(migration), 'SIGKILL');
     expect(await migration.ended(), migration.output()).toBe(0);
     expect(migration.output()).toMatch(/it runs again/);
     expect((await result()).summary).toMatchObject(equal);

@@ -109,7 +109,26 @@ const anyLine = fc.record({
   gender: fc.constantFrom('male', 'female'),
 });
 
-test('whatever a file holds, counts close, and importing it again changes nothing', async () => {
+type AnyLine = typeof anyLine extends fc.Arbitrary<infer Line> ? Line : never;
+
+/**
+ * Versions that run against their instants are refused by what is beside them in a batch; the
+ * service takes some of them when what was beside them is there already (rule 4).
+ */
+const rises = (lines: readonly AnyLine[]): boolean =>
+  lines.every((one) =>
+    lines.every(
+      (other) =>
+        one.id !== other.id ||
+        isUnplaced(one) ||
+        isUnplaced(other) ||
+        Math.sign(one.step! - other.step!) === Math.sign(one.versionId! - other.versionId!),
+    ),
+  );
+const isUnplaced = ({ versionId, step }: AnyLine): boolean =>
+  versionId === undefined || step === undefined;
+
+test('whatever a file holds, counts close, and importing it again changes nothing where versions rise', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(anyLine, { minLength: 1, maxLength: 12 }),
@@ -125,7 +144,7 @@ test('whatever a file holds, counts close, and importing it again changes nothin
         const state = await stateOf(service);
         const second = await importLines(service, lines, allowNegative);
         expect(second.count + second.causes.length).toBe(lines.length);
-        expect(await stateOf(service)).toEqual(state);
+        if (rises(drawn)) expect(await stateOf(service)).toEqual(state);
         await service.close();
       },
     ),
