@@ -25,6 +25,8 @@ export interface RunningFhir {
   strike(...faults: readonly z.input<typeof faultSchema>[]): void;
   /** Ends all faults of `strike` and of the control endpoint. */
   calm(): void;
+  /** How many bulk jobs are under way, as `GET /_control/status` tells. */
+  jobs(): number;
   close(): Promise<void>;
 }
 
@@ -83,6 +85,7 @@ export async function startFhir(options: FhirOptions): Promise<RunningFhir> {
     url: `http://127.0.0.1:${addressOf(server).port}`,
     strike: (...wishes) => faults.arm(wishes),
     calm: faults.clear,
+    jobs: () => jobs.unfinished().length,
     async close() {
       await closeServer(server);
       await publisher?.close();

@@ -227,8 +227,12 @@ function filterOf({ partition, rowPrefix }: ListRange): string {
 const entity = (key: RecordKey, body: object): Entity => ({
   partitionKey: key.partition,
   rowKey: key.row,
-  body: JSON.stringify(body),
+  body: JSON.stringify(body).replace(lineSeparators, escaped),
 });
+
+/** JSON may hold them as they are; Azurite takes them for the end of a line, and refuses the batch. */
+const lineSeparators = /[\u2028\u2029]/g;
+const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16)}`;
 
 const statusOf = (error: unknown): number | undefined =>
   error instanceof RestError ? error.statusCode : undefined;

@@ -103,7 +103,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
       sync();
     },
     async idle() {
-      while ((await jobsOf(source)) + (await jobsOf(target)) > 0) await breath();
+      while (source.jobs() + target.jobs() > 0) await breath();
     },
     close: async () => {
       // Thousands of worlds share one account, which is in memory.
@@ -127,11 +127,6 @@ const openHttp = (url: string): HttpSend =>
   });
 
 const breath = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1));
-
-async function jobsOf(service: Service): Promise<number> {
-  const { jobs } = await service.control('status');
-  return Number(jobs);
-}
 
 function watched(send: HttpSend, kickedOff: (container: string) => void): HttpSend {
   return (request: HttpRequest) => {

@@ -1,6 +1,7 @@
 import { resourceTypes } from '../definitions.ts';
 import type { FhirRequest, Reply, Service } from '../interaction.ts';
 import { compositeParametersOf } from '../search/composite-parameters.ts';
+import type { SearchParameter } from '../search/parameters.ts';
 
 const interactions = [
   'create',
@@ -24,6 +25,7 @@ const common = [
 
 /** The CapabilityStatement: what this service really does, from the parameters it really indexes. */
 export function capabilityStatement(service: Service, request: FhirRequest): Reply {
+  const resources = resourceTypes.map((type) => resourceCapability(service, type));
   const statement = {
     resourceType: 'CapabilityStatement',
     url: `${request.baseUrl}/metadata`,
@@ -38,7 +40,7 @@ export function capabilityStatement(service: Service, request: FhirRequest): Rep
     rest: [
       {
         mode: 'server',
-        resource: resourceTypes.map((type) => resourceCapability(service, type)),
+        resource: [],
         interaction: ['transaction', 'batch', 'search-system', 'history-system'].map((code) => ({
           code,
         })),
@@ -46,7 +48,11 @@ export function capabilityStatement(service: Service, request: FhirRequest): Rep
       },
     ],
   };
-  return { status: 200, body: JSON.stringify(statement) };
+  const body = JSON.stringify(statement).replace(
+    '"resource":[]',
+    () => `"resource":[${resources}]`,
+  );
+  return { status: 200, body };
 }
 
 /** As Azure Health Data Services names them; export and import need a storage account. */
@@ -62,8 +68,22 @@ function systemOperations({ bulk: { storage } }: Service, { baseUrl }: FhirReque
   return [...bulkData, ...own];
 }
 
-function resourceCapability(service: Service, type: string) {
-  const parameters = [...(service.parameters.get(type)?.values() ?? [])];
+const noParameters: ReadonlyMap<string, SearchParameter> = new Map();
+/** JSON by type, of parameters that are there: they are thousands, and rarely change. */
+const written = new WeakMap<object, Map<string, string>>();
+
+function resourceCapability(service: Service, type: string): string {
+  const parameters = service.parameters.get(type) ?? noParameters;
+  const ofParameters = written.get(parameters) ?? new Map<string, string>();
+  written.set(parameters, ofParameters);
+  const known = ofParameters.get(type);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(describeType(type, [...parameters.values()]));
+  ofParameters.set(type, text);
+  return text;
+}
+
+function describeType(type: string, parameters: readonly SearchParameter[]) {
   const references = parameters.filter(({ kind }) => kind === 'reference');
   return {
     type,

@@ -30,7 +30,7 @@ export function createParameterRegistry({ database, index, builtIn }: RegistryPa
     'SELECT body FROM resource INDEXED BY resource_live WHERE type = ? AND live = 1',
   );
   const latest = database.prepare('SELECT max(seq) AS seq FROM resource');
-  const searchable = new Map<string, Map<string, SearchParameter>>(
+  const searchable = new Map<string, ReadonlyMap<string, SearchParameter>>(
     resourceTypes.map((type) => [type, new Map()]),
   );
   const builtInUrls = new Set(
@@ -48,13 +48,10 @@ export function createParameterRegistry({ database, index, builtIn }: RegistryPa
     statuses = table.all();
     custom = customParameters(stored.all(typeNumber('SearchParameter')), builtIn);
     const isEnabled = ({ definition }: SearchParameter) => statusOf(definition) === 'Enabled';
-    for (const [type, ofType] of builtIn) {
-      const kept = [...ofType].filter(([, parameter]) => isEnabled(parameter));
-      searchable.set(type, new Map(kept));
-    }
     const added = custom.flatMap(({ parameters }) => parameters);
-    for (const parameter of added.filter(isEnabled)) {
-      searchable.get(parameter.type)?.set(parameter.code, parameter);
+    for (const [type, ofType] of builtIn) {
+      const ofCustom = added.filter((parameter) => parameter.type === type);
+      searchable.set(type, enabledOf(ofType, ofCustom, isEnabled));
     }
     index.useCustom(added);
   }
@@ -109,6 +106,17 @@ export function createParameterRegistry({ database, index, builtIn }: RegistryPa
       reload();
     },
   };
+}
+
+/** The same map where nothing is special: what is derived of it is shared by services. */
+function enabledOf(
+  builtIn: ReadonlyMap<string, SearchParameter>,
+  custom: readonly SearchParameter[],
+  isEnabled: (parameter: SearchParameter) => boolean,
+): ReadonlyMap<string, SearchParameter> {
+  const parameters = [...builtIn.values()];
+  if (custom.length === 0 && parameters.every(isEnabled)) return builtIn;
+  return new Map([...parameters, ...custom].filter(isEnabled).map((one) => [one.code, one]));
 }
 
 /** What the stored SearchParameter resources add; a code that is built in stays as it is. */
