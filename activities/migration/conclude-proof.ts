@@ -27,9 +27,9 @@ export function createConcludeProof(deps: MigrationDependencies) {
       return goOn(deps, input, { kind: 'thawed', change: { frozenAt: null, mends: 0 } });
     }
     if (proof.differences > 0 && run.mends < mostMends) {
-      const mended = await mendDifferences(deps, input);
-      if (mended > 0)
-        return goOn(deps, input, { kind: 'mended', change: { mends: run.mends + 1 } });
+      const { resources, window: windows = run.windows } = await mendDifferences(deps, input);
+      const change = { mends: run.mends + 1, windows };
+      if (resources > 0) return goOn(deps, input, { kind: 'mended', change });
     }
     return certify(deps, input, { run, ending: proof.differences === 0 ? 'equal' : 'different' });
   };

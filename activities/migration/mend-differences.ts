@@ -17,12 +17,11 @@ import { settleExtra } from './settle-extra.ts';
  * What was deleted for good in the source and written again under its id is loaded anew. All
  * differences are dealt with, however many, in the parts that they were found in. Contents that
  * differ are left to a person: somebody has written to the target.
- * @returns how many resources are dealt with
  */
 export async function mendDifferences(
   deps: MigrationDependencies,
   input: ProofInput,
-): Promise<number> {
+): Promise<Mended> {
   const lacking = new Set<string>();
   let settled = 0;
   for (const url of await differenceFiles(deps, input)) {
@@ -31,7 +30,15 @@ export async function mendDifferences(
     const others = found.filter((one) => !isApart(one));
     settled += await mendPart(deps, input, { found: others, lacking });
   }
-  return settled + (await loadLacking(deps, input, lacking));
+  const window = await loadLacking(deps, input, lacking);
+  return { resources: settled + lacking.size, window };
+}
+
+export interface Mended {
+  /** How many are dealt with. */
+  readonly resources: number;
+  /** Of the versions that are to be loaded, which the run has to count among its own. */
+  readonly window: number | undefined;
 }
 
 /** Resources that are looked up and deleted side by side. */
@@ -76,15 +83,14 @@ async function loadLacking(
   deps: MigrationDependencies,
   { migrationId, proof }: ProofInput,
   lacking: ReadonlySet<string>,
-): Promise<number> {
-  if (lacking.size === 0) return 0;
+): Promise<number | undefined> {
+  if (lacking.size === 0) return undefined;
   const loading = {
     ...{ migrationId, proof, lacking },
     moved: await movedVersions(deps, migrationId),
     quarantined: await quarantinedKeys(deps, migrationId),
   };
-  await openRepairWindow(deps, migrationId, linesOf(deps, loading));
-  return lacking.size;
+  return openRepairWindow(deps, migrationId, linesOf(deps, loading));
 }
 
 interface Loading extends ProofInput {

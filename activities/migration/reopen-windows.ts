@@ -55,10 +55,11 @@ async function forgetReplay(
   }
 }
 
-async function forgetStaging(
+/** What was staged and loaded for a window; lines that the target has taken stay there. */
+export async function forgetStaging(
   { store }: MigrationDependencies,
-  { id }: RunRecord,
-  { number }: WindowRecord,
+  { id }: Pick<RunRecord, 'id'>,
+  { number }: Pick<WindowRecord, 'number'>,
 ): Promise<void> {
   const partition = inside(id, windowName(number));
   for (const { number: chunk } of await store.chunks.list(partition)) {

@@ -10,14 +10,17 @@ import {
 import { recordBatch } from './batch.ts';
 import type { MigrationDependencies } from './dependencies.ts';
 import { stagingContainer } from './overlap.ts';
-import { loadRun, saveRun } from './run.ts';
+import { forgetStaging } from './reopen-windows.ts';
+import { loadRun } from './run.ts';
 import { stageLines } from './stage-lines.ts';
 
 export type LinesByType = ReadonlyMap<string, readonly Buffer[]>;
 
 /**
- * A window of its own for lines that are loaded once more: what the target lacks, or what comes
- * out of quarantine. It is imported and accounted for like every other.
+ * Prepares a window of its own for lines that are loaded once more: what the target lacks, or what
+ * comes out of quarantine. It is imported and accounted for like every other, once the run counts
+ * it among its windows, which is the caller's to write: until then a repeat prepares it anew, and
+ * there are never two for one purpose.
  * @param parts of at most as many lines as fit in memory at once; each becomes a chunk
  * @returns the number of the window; undefined when there are no lines
  */
@@ -29,6 +32,7 @@ export async function openRepairWindow(
   const { run } = await loadRun(deps.store, migrationId);
   const window = run.windows + 1;
   await deps.blobs.ensureContainer(stagingContainer(migrationId));
+  await forgetStaging(deps, run, { number: window });
   const files: StagedFile[] = [];
   const chunks: Chunk[] = [];
   for await (const lines of parts) {
@@ -39,7 +43,6 @@ export async function openRepairWindow(
   if (files.length === 0) return undefined;
   await recordBatch(deps, { migrationId, window, batch: '1', files, depth: 0 });
   await recordWindow(deps, { run, window, chunks });
-  await saveRun(deps.store, { ...run, windows: window });
   return window;
 }
 

@@ -9,7 +9,7 @@ import {
 import type { MigrationDependencies } from './dependencies.ts';
 import { quarantineRow } from './quarantine.ts';
 import { type LinesByType, openRepairWindow } from './repair-window.ts';
-import type { Run } from './run.ts';
+import { type Run, saveRun } from './run.ts';
 
 /** Bytes of lines that are held at once. */
 const mostBytes = 32_000_000;
@@ -42,6 +42,8 @@ export async function openReplay(
     if (isReplayable(record, replay.cause)) wanted.push(record);
   }
   const window = await openRepairWindow(deps, run.id, linesOf(deps, wanted));
+  // Cut after this, the window is loaded as one of no order, and the order is done after it.
+  if (window !== undefined) await saveRun(deps.store, { ...run, windows: window });
   await deps.store.replays.put(run.id, replay.at, {
     orderedAt: replay.at,
     cause: replay.cause,

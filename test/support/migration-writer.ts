@@ -1,8 +1,8 @@
 import type { Random } from '../../local/seed/random.ts';
 import type { World } from './migration-world.ts';
 
-const types = ['Patient', 'Observation', 'Encounter'] as const;
-type WrittenType = (typeof types)[number];
+export type WrittenType = 'Patient' | 'Observation' | 'Encounter';
+export type WrittenTypes = readonly [WrittenType, ...WrittenType[]];
 
 interface Known {
   readonly type: WrittenType;
@@ -12,6 +12,7 @@ interface Known {
 
 export interface WriterOptions {
   readonly random: Random;
+  readonly types: WrittenTypes;
   readonly traps: boolean;
   readonly lateWrites: boolean;
 }
@@ -45,7 +46,7 @@ export class Writer {
   }
 
   async #create(): Promise<void> {
-    const type = this.#options.random.pick(types);
+    const type = this.#options.random.pick(this.#options.types);
     if (this.#options.lateWrites && this.#options.random.chance(0.2)) await this.#beLate();
     await this.#put(type, `r${this.#count}`);
   }
