@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { compiledCode } from '../host/compile-cache.ts';
 import { RunError } from './run-error.ts';
 
 export interface ServiceProcess {
@@ -38,7 +39,7 @@ export async function startService(start: ServiceStart): Promise<ServiceProcess>
   const child = fork(path, [...start.args], {
     execArgv: ['--disable-warning=ExperimentalWarning', ...(start.nodeArguments ?? [])],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    env: { ...process.env, ...start.environment },
+    env: { ...compiledCode, ...process.env, ...start.environment },
   });
   let complaint = '';
   child.stderr?.on('data', (chunk: Buffer) => {

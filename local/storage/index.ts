@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { compiledCode } from '../host/compile-cache.ts';
 import { connectionStringOf, defaultPorts } from './azurite-arguments.ts';
 import { StorageError } from './storage-error.ts';
 
@@ -49,6 +50,7 @@ export async function startStorage(options: StorageOptions = {}): Promise<Runnin
     execPath: process.execPath,
     execArgv: [],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    env: { ...compiledCode, ...process.env },
   });
   const { url, ports } = await whenReady(child);
   child.stderr?.resume();

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { compiledCode } from '../../local/host/compile-cache.ts';
 import { startStorage } from '../../local/storage/index.ts';
 
 declare module 'vitest' {
@@ -20,6 +21,8 @@ const accountCount = 200;
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const accounts = Array.from({ length: accountCount }, (_, index) => `tests${index + 1}`);
+  // Tests start many processes of the product.
+  Object.assign(process.env, compiledCode);
   const claims = await mkdtemp(join(tmpdir(), 'storage-accounts-'));
   const ports = { blobPort: 0, queuePort: 0, tablePort: 0 };
   const storage = await startStorage({ ...ports, accounts });
