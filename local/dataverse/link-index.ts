@@ -44,12 +44,14 @@ export class LinkIndex {
   readonly #put: StatementSync;
   readonly #drop: StatementSync;
   readonly #pointing: StatementSync;
+  readonly #newSlot: StatementSync;
 
   constructor(database: DatabaseSync, model: Model) {
     this.#database = database;
     this.#put = database.prepare('INSERT OR IGNORE INTO links(value, slot, id) VALUES (?,?,?)');
     this.#drop = database.prepare('DELETE FROM links WHERE value=? AND slot=? AND id=?');
     this.#pointing = database.prepare('SELECT slot, id FROM links WHERE value=?');
+    this.#newSlot = database.prepare('INSERT INTO slots(tbl, col) VALUES (?,?)');
     const known = new Map(
       database
         .prepare('SELECT slot, tbl, col FROM slots')
@@ -160,11 +162,15 @@ export class LinkIndex {
     return { column, slot };
   }
 
+  /** At the first start all tables are, and have hundreds of columns. */
+  #isEmpty({ name }: Table): boolean {
+    return this.#database.prepare(`SELECT 1 FROM ${rowsTable(name)} LIMIT 1`).get() === undefined;
+  }
+
   #create(table: Table, column: Column): number {
-    const { lastInsertRowid } = this.#database
-      .prepare('INSERT INTO slots(tbl, col) VALUES (?,?)')
-      .run(table.name, column.name);
+    const { lastInsertRowid } = this.#newSlot.run(table.name, column.name);
     const slot = Number(lastInsertRowid);
+    if (this.#isEmpty(table)) return slot;
     const path = `$."${column.name}"`;
     const rows = this.#database
       .prepare(

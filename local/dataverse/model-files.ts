@@ -21,10 +21,12 @@ function readModelFile(path: string): ModelFile {
   }
 }
 
+let builtIn: ModelFile | undefined;
+
 /** The built-in table model with extension files laid over it. Throws `ModelFileError`. */
 export function loadModel(extensions: readonly string[] = []): Model {
-  const builtIn = join(import.meta.dirname, 'data-model.json');
-  const files = [builtIn, ...extensions].map(readModelFile);
+  builtIn ??= readModelFile(join(import.meta.dirname, 'data-model.json'));
+  const files = [builtIn, ...extensions.map(readModelFile)];
   try {
     return buildModel(files);
   } catch (error) {

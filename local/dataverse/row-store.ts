@@ -65,9 +65,7 @@ export class RowStore {
   constructor(database: DatabaseSync, model: Model) {
     this.database = database;
     database.exec('BEGIN');
-    for (const table of model.tables.values()) {
-      database.exec(createRows(table));
-    }
+    database.exec([...model.tables.values()].map(createRows).join('\n'));
     this.keys = new KeyIndex(database, model);
     this.links = new LinkIndex(database, model);
     database.exec('COMMIT');

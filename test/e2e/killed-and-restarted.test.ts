@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { comparableRows, eventually } from './both-sides.ts';
 import { localRun, openResult, readSummary, temporaryFolder } from './local-run.ts';
 
-const patients = '8';
+const patients = '4';
 const sets = [
   ...['contacts', 'accounts', 'msemr_encounters', 'msemr_conditions', 'msemr_observations'],
   ...['msemr_codeableconcepts', 'msemr_medicalidentifiers', 'fds_patientidentifiers'],

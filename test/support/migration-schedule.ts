@@ -44,7 +44,7 @@ export function scheduleOf(seed: number): Schedule {
     pattern: random.chance(0.9) ? 'incremental' : 'lift-and-shift',
     // Named types are many times faster to export, and windows of them are counted in another way.
     types: random.chance(0.985) ? types : [],
-    windowResources: random.whole(6, 20),
+    windowResources: random.whole(4, 14),
     fileResources: random.pick([3, 10, 20_000] as const),
     lagSeconds: random.pick([1, 5, 60] as const),
     overlapSeconds: random.pick([0, 30, 60, 600] as const),
@@ -55,7 +55,7 @@ export function scheduleOf(seed: number): Schedule {
   return {
     ...{ seed, random, types, plan, sourceSkew },
     targetSkew: sourceSkew + random.whole(-5_000, 5_000),
-    writesBefore: random.whole(8, 14),
+    writesBefore: random.whole(5, 10),
     writesDuring: plan.cutOver === 'when-caught-up' ? 0 : random.whole(0, 6),
     faultRate: random.pick([0, 0.1, 0.3] as const),
     mostFaults: random.whole(1, 12),

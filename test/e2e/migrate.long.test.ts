@@ -3,6 +3,15 @@ import { describe, expect, it } from 'vitest';
 import { equal, hostOf, preparedMigration } from './migration-run.ts';
 
 describe('npm run migrate -- --once', () => {
+  it('moves everything, and the certificate says so and is sound', async () => {
+    const { run, result } = await preparedMigration();
+    const migration = run();
+    expect(await migration.ended(), migration.output()).toBe(0);
+    const { certificate, summary } = await result();
+    expect(summary).toMatchObject(equal);
+    expect(certificate.kind).toBe('sound');
+  }, 240_000);
+
   it('goes on by itself when the Functions host is killed in the middle', async () => {
     const { run, result } = await preparedMigration();
     const migration = run();
