@@ -1,9 +1,9 @@
-import { z } from 'zod';
 import { scanResource } from '../../shared/bulk/index.ts';
 import { inOrder, ordered, type TimedVersion } from '../../shared/migration/index.ts';
 import type { MigrationDependencies } from './dependencies.ts';
 import { moveLine, recordMoves } from './moved-versions.ts';
 import { carriedBy, loadRun } from './run.ts';
+import { targetHistory } from './target-history.ts';
 
 /**
  * A version that the target refused because its instant does not rise with its number among those
@@ -41,35 +41,13 @@ function placeAmong(held: readonly TimedVersion[], own: TimedVersion): number | 
   return stay && at !== own.at ? at : undefined;
 }
 
-const history = z.object({
-  entry: z
-    .array(
-      z.object({
-        resource: z
-          .object({
-            meta: z.object({ versionId: z.string(), lastUpdated: z.string() }).optional(),
-          })
-          .optional(),
-        response: z
-          .object({ etag: z.string().optional(), lastModified: z.string().optional() })
-          .optional(),
-      }),
-    )
-    .optional(),
-});
-
-/** What the target holds of a resource, tombstones included; the newest thousand. */
 async function heldVersions(
-  { ends }: MigrationDependencies,
+  deps: MigrationDependencies,
   reference: string,
 ): Promise<readonly TimedVersion[]> {
-  const text = await ends.target.service.read(`${reference}/_history?_count=1000`);
-  if (text === undefined) return [];
-  const { entry = [] } = history.parse(JSON.parse(text));
-  return entry.flatMap(({ resource, response }) => {
-    const version = resource?.meta?.versionId ?? /\d+/.exec(response?.etag ?? '')?.[0] ?? null;
-    const at = resource?.meta?.lastUpdated ?? response?.lastModified ?? null;
-    const found = ordered(version, at);
+  const held = await targetHistory(deps, reference);
+  return held.flatMap(({ versionId, lastUpdated }) => {
+    const found = ordered(versionId, lastUpdated);
     return found === undefined ? [] : [{ ...found, pinned: true }];
   });
 }

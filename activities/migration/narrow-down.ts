@@ -6,12 +6,12 @@ import {
   type WindowLedger,
   windowName,
 } from '../../shared/migration/index.ts';
-import { createResourceScanner } from '../../shared/proof/index.ts';
 import { longestLine } from './chunk-lines.ts';
 import type { MigrationDependencies } from './dependencies.ts';
 import { quarantine } from './quarantine.ts';
 import { stageLines } from './stage-lines.ts';
 import type { BatchInput } from './start-import.ts';
+import { targetHolds } from './target-history.ts';
 
 export interface Suspects {
   readonly files: readonly StagedFile[];
@@ -66,7 +66,8 @@ async function halve(
   }
   const [only] = lines;
   if (lines.length <= 1 && only !== undefined) {
-    if (await isLoaded(deps, only)) {
+    // An operation may load a line and fail after that: what is loaded stays (facts/migration.md §2.2).
+    if (await targetHolds(deps, only)) {
       return { ledger: addToLedger({}, file.type, { loaded: 1 }), next: [] };
     }
     const step = `batch-${batch}`;
@@ -84,22 +85,6 @@ async function halve(
     ),
   );
   return { ledger: {}, next };
-}
-
-/** An operation may load a line and fail after that: what is loaded stays (facts/migration.md §2.2). */
-async function isLoaded({ ends }: MigrationDependencies, bytes: Buffer): Promise<boolean> {
-  const line = scanResource(bytes);
-  if (line.kind !== 'resource' || line.id === undefined || line.versionId === undefined) {
-    return false;
-  }
-  const { service } = ends.target;
-  const reference = `${line.resourceType}/${line.id}`;
-  const scanner = createResourceScanner();
-  const { deleted, contentHash } = scanner.scan(bytes);
-  // A tombstone cannot be read; should it be another one, the proof finds this version missing.
-  if (deleted) return (await service.standing(reference)).kind === 'gone';
-  const held = await service.read(`${reference}/_history/${line.versionId}`);
-  return held !== undefined && scanner.scan(Buffer.from(held)).contentHash === contentHash;
 }
 
 function unloadable(bytes: Buffer) {

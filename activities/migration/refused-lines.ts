@@ -8,11 +8,11 @@ import {
   scanResource,
 } from '../../shared/bulk/index.ts';
 import type { StagedFile } from '../../shared/migration/index.ts';
-import { createResourceScanner } from '../../shared/proof/index.ts';
 import { longestLine } from './chunk-lines.ts';
 import type { MigrationDependencies } from './dependencies.ts';
 import { moveRefused } from './move-refused.ts';
 import type { QuarantinedLine } from './quarantine.ts';
+import { targetHolds } from './target-history.ts';
 
 export interface RefusedFile {
   readonly migrationId: string;
@@ -106,23 +106,12 @@ async function linesAt(
 }
 
 /** A duplicate or a conflict is none when the target holds this very version with this very content. */
-async function isPresent(
-  { ends }: MigrationDependencies,
+const isPresent = async (
+  deps: MigrationDependencies,
   bytes: Buffer,
   cause: ImportErrorCause,
-): Promise<boolean> {
-  if (cause !== 'duplicate' && cause !== 'version-conflict') return false;
-  const scan = scanResource(bytes);
-  if (scan.kind !== 'resource' || scan.id === undefined || scan.versionId === undefined) {
-    return false;
-  }
-  const path = `${scan.resourceType}/${scan.id}/_history/${scan.versionId}`;
-  const held = await ends.target.service.read(path);
-  if (held === undefined) return false;
-  const scanner = createResourceScanner();
-  const { contentHash } = scanner.scan(bytes);
-  return contentHash === scanner.scan(Buffer.from(held)).contentHash;
-}
+): Promise<boolean> =>
+  (cause === 'duplicate' || cause === 'version-conflict') && (await targetHolds(deps, bytes));
 
 function toQuarantine(bytes: Buffer, cause: ImportErrorCause): QuarantinedLine {
   const scan = scanResource(bytes);

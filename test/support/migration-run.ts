@@ -217,7 +217,9 @@ export class Passage {
     const { store, now } = deps;
     const { run, orders } = await this.#records();
     if (run.state === 'waiting' && this.#writesLeft > 0) await this.#write(3);
-    if (this.#writesLeft > 0 || orders.cutOver || run.windows === 0) return;
+    if (this.#writesLeft > 0 || orders.cutOver) return;
+    // A source that was emptied has no window.
+    if (run.windows === 0 && run.state !== 'waiting') return;
     if (this.#schedule.plan.cutOver === 'when-caught-up') return;
     const orderedAt = now().toISOString();
     await store.orders.put('runs', migrationId, { ...orders, cutOver: true, orderedAt });
