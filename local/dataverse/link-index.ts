@@ -61,12 +61,12 @@ export class LinkIndex {
     this.#forgetRemoved(model, known);
     for (const table of model.tables.values()) {
       const columns = [...table.columns.values()].filter((column) => isIndexed(table, column));
-      this.#columns.set(
-        table,
-        columns.map((column) =>
-          this.#attach(table, column, known.get(`${table.name}.${column.name}`)),
-        ),
-      );
+      const isEmpty = this.#isEmpty(table);
+      const indexed = columns.map((column) => {
+        const slot = known.get(`${table.name}.${column.name}`);
+        return this.#attach(table, column, slot ?? this.#create(table, column, isEmpty));
+      });
+      this.#columns.set(table, indexed);
     }
   }
 
@@ -78,7 +78,8 @@ export class LinkIndex {
   /** Starts to index a column (for a key declared while running). */
   add(table: Table, column: Column): void {
     if (!this.#slots.has(column)) {
-      const indexed = this.#attach(table, column, undefined);
+      const slot = this.#create(table, column, this.#isEmpty(table));
+      const indexed = this.#attach(table, column, slot);
       this.#columns.set(table, [...(this.#columns.get(table) ?? []), indexed]);
     }
   }
@@ -155,22 +156,21 @@ export class LinkIndex {
     }
   }
 
-  #attach(table: Table, column: Column, known: number | undefined): IndexedColumn {
-    const slot = known ?? this.#create(table, column);
+  #attach(table: Table, column: Column, slot: number): IndexedColumn {
     this.#slots.set(column, slot);
     this.#owners.set(slot, { table, column });
     return { column, slot };
   }
 
-  /** At the first start all tables are, and have hundreds of columns. */
   #isEmpty({ name }: Table): boolean {
     return this.#database.prepare(`SELECT 1 FROM ${rowsTable(name)} LIMIT 1`).get() === undefined;
   }
 
-  #create(table: Table, column: Column): number {
+  /** A slot for a column, with what the rows hold in it; an empty table has nothing to look through. */
+  #create(table: Table, column: Column, isEmpty: boolean): number {
     const { lastInsertRowid } = this.#newSlot.run(table.name, column.name);
     const slot = Number(lastInsertRowid);
-    if (this.#isEmpty(table)) return slot;
+    if (isEmpty) return slot;
     const path = `$."${column.name}"`;
     const rows = this.#database
       .prepare(
