@@ -66,6 +66,8 @@ export interface Service {
   readonly checkResource: (resource: JsonObject) => readonly Issue[];
   readonly maximumBundleEntries: number;
   readonly startedAt: string;
+  /** Types that the CapabilityStatement names. */
+  readonly describedTypes: readonly string[];
   /** To be called by background work that may have caused events, outside of transactions. */
   readonly wakeEvents: () => void;
   /** A fault: the failure of one entry of a bundle, when one was asked for. */

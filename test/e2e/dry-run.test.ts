@@ -167,7 +167,7 @@ it('a dry run foretells what the draft does, for any draft, resource by resource
       expect(report.withheld).toBeGreaterThan(0);
       if (Object.keys(actual).length > 0) edits += 1;
     }),
-    { numRuns: 4, endOnFailure: true },
+    { numRuns: 3, endOnFailure: true },
   );
   expect(edits).toBeGreaterThan(0);
 }, 300_000);

@@ -71,8 +71,9 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   const sync = () => void vi.setSystemTime(clock.now());
   sync();
   const { storage } = options;
-  const source = await openService({ port: 0, storage, ...options.source });
-  const target = await openService({ port: 0, storage, ...options.target });
+  const usual = { port: 0, storage, describedTypes };
+  const source = await openService({ ...usual, ...options.source });
+  const target = await openService({ ...usual, ...options.target });
   const blobs = createBlobStore({ connectionString: storage });
   const sentExports: SentExport[] = [];
   const end = (side: Side, { url }: Service): MigrationEnd => {
@@ -115,6 +116,9 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     },
   };
 }
+
+/** All of R4 are half a megabyte to read at every start and every proof. */
+const describedTypes = ['Encounter', 'Observation', 'Patient', 'SearchParameter'];
 
 const userAgent = 'fhir-dataverse-sync/test';
 

@@ -1,4 +1,3 @@
-import { resourceTypes } from '../definitions.ts';
 import type { FhirRequest, Reply, Service } from '../interaction.ts';
 import { compositeParametersOf } from '../search/composite-parameters.ts';
 import type { SearchParameter } from '../search/parameters.ts';
@@ -25,7 +24,7 @@ const common = [
 
 /** The CapabilityStatement: what this service really does, from the parameters it really indexes. */
 export function capabilityStatement(service: Service, request: FhirRequest): Reply {
-  const resources = resourceTypes.map((type) => resourceCapability(service, type));
+  const resources = service.describedTypes.map((type) => resourceCapability(service, type));
   const statement = {
     resourceType: 'CapabilityStatement',
     url: `${request.baseUrl}/metadata`,

@@ -25,6 +25,8 @@ export interface FhirOptions {
   readonly importEvents?: boolean | undefined;
   /** The clock of this service runs this many milliseconds ahead of the machine's; negative for behind. Default 0. */
   readonly clockOffsetMs?: number | undefined;
+  /** Types that the CapabilityStatement names, for a service that has few; all work even so. Default all. */
+  readonly describedTypes?: readonly string[] | undefined;
 }
 
 export const defaultAccount = 'local-fhir.fhir.azurehealthcareapis.com';

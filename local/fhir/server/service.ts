@@ -1,4 +1,5 @@
 import { bulkDeleteKind } from '../bulk-delete/index.ts';
+import { resourceTypes } from '../definitions.ts';
 import { createVersionPages, exportKind } from '../export/index.ts';
 import { importKind } from '../import/index.ts';
 import type { Service } from '../interaction.ts';
@@ -60,6 +61,7 @@ export function openService(
     checkResource: (options.validateWrites ?? true) ? checkStructure : () => [],
     maximumBundleEntries: options.maximumBundleEntries ?? defaultBundleEntries,
     startedAt: new Date().toISOString(),
+    describedTypes: options.describedTypes ?? resourceTypes,
     jobs: createJobs({
       ...{ database, now, faults: bulkFaults, onDefect },
       pickUpDelay: queueMilliseconds * timeScale,
