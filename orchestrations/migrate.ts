@@ -1,4 +1,8 @@
-import type { MigrationActivities } from '../activities/migration/index.ts';
+import type {
+  Blocked,
+  IndexedSearchParameters,
+  MigrationActivities,
+} from '../activities/migration/index.ts';
 import { childId } from './child-id.ts';
 import type { MigrateWindowInput, PartEnding } from './migrate-window.ts';
 import type { ProveEqualityInput } from './prove-equality.ts';
@@ -65,11 +69,31 @@ const purgeAgain = 60;
 /** Search parameters first: values are indexed while they are loaded, and no full reindex is needed. */
 function* prepare(context: OrchestrationContext, migrationId: string): Orchestration<void> {
   const steps = stepsOf<MigrationActivities>(context, remoteCall);
-  const assessed = yield* steps.assess({ migrationId });
-  const carried =
-    assessed.kind === 'blocked' ? assessed : yield* steps.carrySearchParameters({ migrationId });
-  if (carried.kind === 'blocked') yield* steps.recordBlock({ migrationId, reason: carried.reason });
+  let ready: Blocked | object = yield* steps.assess({ migrationId });
+  if (!isBlocked(ready)) ready = yield* steps.carrySearchParameters({ migrationId });
+  if (!isBlocked(ready)) ready = yield* untilSearchable(context, migrationId);
+  if (isBlocked(ready)) yield* steps.recordBlock({ migrationId, reason: ready.reason });
   else yield* steps.recordPrepared({ migrationId });
+}
+
+const isBlocked = (ending: Blocked | object): ending is Blocked =>
+  'kind' in ending && ending.kind === 'blocked';
+
+/** Until the target can search by what was carried over. */
+function* untilSearchable(
+  context: OrchestrationContext,
+  migrationId: string,
+): Orchestration<Blocked | { readonly kind: 'indexed' }> {
+  const steps = stepsOf<MigrationActivities>(context, remoteCall);
+  let job: string | null = null;
+  for (let looks = 0; ; looks += 1) {
+    const indexed: IndexedSearchParameters | Blocked = yield* steps.indexSearchParameters({
+      ...{ migrationId, job, looks },
+    });
+    if (indexed.kind !== 'indexing') return indexed;
+    job = indexed.job;
+    yield* pause(context, indexed.seconds);
+  }
 }
 
 interface Copying {
@@ -100,6 +124,9 @@ function* prove(
   context: OrchestrationContext,
   { number, ...input }: ProveEqualityInput & { readonly number: number },
 ): Orchestration<void> {
+  // Parameters that came between windows are searched by after the cut-over, too.
+  const searchable = yield* untilSearchable(context, input.migrationId);
+  if (searchable.kind === 'blocked') return yield* settle(context, input.migrationId, [searchable]);
   const ending = yield* child<object, PartEnding>(context, {
     name: 'proveEquality',
     instanceId: childId(context, `proof-${input.proof}-${number}`),

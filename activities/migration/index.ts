@@ -10,6 +10,7 @@ import { createConcludeProof } from './conclude-proof.ts';
 import type { MigrationDependencies } from './dependencies.ts';
 import { createDigestChunk } from './digest-chunk.ts';
 import { createGatherReferences } from './gather-references.ts';
+import { createIndexSearchParameters } from './index-search-parameters.ts';
 import { createLoadBundles } from './load-bundles.ts';
 import { createNextMove } from './next-move.ts';
 import { createPlanImport } from './plan-import.ts';
@@ -28,6 +29,7 @@ export { assessPlan, readinessFiles, readinessTexts } from './assess.ts';
 export type { Blocked, Later } from './blocked.ts';
 export type { MigrationDependencies, MigrationEnd } from './dependencies.ts';
 export { jobRow } from './export-jobs.ts';
+export type { IndexedSearchParameters } from './index-search-parameters.ts';
 export { certificateFile } from './issue-certificate.ts';
 export type { PolledExtract } from './poll-extract.ts';
 export type { PolledImport } from './poll-import.ts';
@@ -45,6 +47,7 @@ export function createMigrationActivities(deps: MigrationDependencies) {
     nextMove: blocking(createNextMove(deps)),
     assess: blocking(createAssess(deps)),
     carrySearchParameters: blocking(createCarrySearchParameters(deps)),
+    indexSearchParameters: blocking(createIndexSearchParameters(deps)),
     recordPrepared: createRecordPrepared(deps),
     purgeStaging: blocking(createPurgeStaging(deps)),
     recordBlock: createRecordBlock(deps),

@@ -3,6 +3,7 @@ import { AppError } from '../errors.ts';
 import { callFailure } from '../fhir/index.ts';
 import type { HttpResponse, HttpSend } from '../http/index.ts';
 import { countInBatches } from './count-types.ts';
+import { createReindex, type Reindex } from './reindex.ts';
 import type { TimeRange } from './window.ts';
 
 export interface CountRequest extends Partial<TimeRange> {
@@ -36,7 +37,7 @@ export interface Sample {
  * `$export` and `$import`. Throws AppError FHIR_UNAVAILABLE, FHIR_REFUSED, RESPONSE_UNREADABLE and
  * what `send` throws.
  */
-export interface MigrationService {
+export interface MigrationService extends Reindex {
   readonly url: string;
   /** By the service's own clock (the Date header), which is the one that stamps versions; whole seconds. */
   serverTime(): Promise<string>;
@@ -148,6 +149,7 @@ export function createMigrationService(url: string, send: HttpSend): MigrationSe
       }
     },
     search: (type) => pages(type, get),
+    ...createReindex(call),
     put: async (reference, json) => {
       const answer = await call('PUT', reference, json);
       if (answer.status === 200) return 'updated';

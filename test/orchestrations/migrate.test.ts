@@ -15,13 +15,38 @@ const blockedReasons = (run: Awaited<ReturnType<typeof runMigration>>) =>
 describe('the order of work', () => {
   it('assesses both sides and carries search parameters before anything is copied', async () => {
     const run = await runMigration(moves({ kind: 'prepare' }, copying(null, 1)));
-    expect(run.names.slice(0, 5)).toEqual([
+    expect(run.names.slice(0, 6)).toEqual([
       'nextMove',
       'assess',
       'carrySearchParameters',
+      'indexSearchParameters',
       'recordPrepared',
       'nextMove',
     ]);
+  });
+
+  it('copies nothing, and certifies nothing, that the target could not be searched by', async () => {
+    const reason = 'a search parameter is not enabled';
+    const steps = { indexSearchParameters: () => ({ kind: 'blocked', reason }) as const };
+    const unready = await runMigration({ ...moves({ kind: 'prepare' }), ...steps });
+    expect(blockedReasons(unready)).toEqual([reason]);
+    expect(unready.names).not.toContain('recordPrepared');
+    const unproven = await runMigration({ ...moves({ kind: 'prove', proof: 1 }), ...steps });
+    expect(blockedReasons(unproven)).toEqual([reason]);
+    expect(unproven.names).not.toContain('beginProof');
+  });
+
+  it('looks at a reindex until it has ended', async () => {
+    let looks = 0;
+    const run = await runMigration({
+      ...moves({ kind: 'prepare' }),
+      indexSearchParameters: () => {
+        looks += 1;
+        return looks < 3 ? { kind: 'indexing', job: 'j', seconds: 5 } : { kind: 'indexed' };
+      },
+    });
+    expect(run.inputsOf('indexSearchParameters').map(({ job }) => job)).toEqual([null, 'j', 'j']);
+    expect(run.names).toContain('recordPrepared');
   });
 
   it('exports window k+1 while window k is imported', async () => {
@@ -172,7 +197,7 @@ describe('what is remembered', () => {
     });
     const inputs = run.activityCalls.map(({ input }) => JSON.stringify(input));
     const allowed =
-      /^\{("(migrationId|window|chunk|batch|extract|proof|side|looks|done|partition|reason)":("[\w.-]*"|\d+),?)+\}$/;
+      /^\{("(migrationId|window|chunk|batch|extract|proof|side|looks|done|partition|reason|job)":("[\w.-]*"|\d+|null),?)+\}$/;
     expect(inputs.filter((input) => !allowed.test(input))).toEqual([]);
   });
 

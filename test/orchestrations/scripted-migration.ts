@@ -23,6 +23,7 @@ export type MigrationScript = {
 export const allGoesWell: MigrationScript = {
   assess: () => ({ kind: 'assessed' }),
   carrySearchParameters: () => ({ kind: 'carried', written: 0 }),
+  indexSearchParameters: () => ({ kind: 'indexed' }),
   recordPrepared: () => ({ kind: 'recorded' }),
   recordBlock: () => ({ kind: 'recorded' }),
   startExtract: () => ({ kind: 'started' }),

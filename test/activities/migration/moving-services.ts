@@ -73,6 +73,10 @@ export interface MovingServices {
   close(): Promise<void>;
 }
 
+/** A service tells its time in whole seconds: what it wrote in the last one comes in a window of its own. */
+export const nextSecond = (): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, 1_000 - (Date.now() % 1_000)));
+
 export async function startMovingServices(options: MovingOptions = {}): Promise<MovingServices> {
   const storage = await (options.azurite
     ? { ...newStorageAccount(), close: async () => undefined }

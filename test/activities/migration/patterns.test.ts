@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   type MovingServices,
+  nextSecond,
   patientOf,
   put,
   remove,
@@ -28,8 +29,7 @@ async function opened(): Promise<MovingServices> {
   await put(sourceUrl, patientOf('a', 'B'));
   await put(sourceUrl, observation('o', 'a'));
   await remove(sourceUrl, 'Patient/c');
-  // A service tells its time in whole seconds: what it wrote in this one comes in a second window.
-  await pause(1_000 - (Date.now() % 1_000));
+  await nextSecond();
   return services;
 }
 
