@@ -12,6 +12,7 @@ import {
   tableBody,
   typed,
 } from './metadata-definitions.ts';
+import { addAttribute, makeVisit, visit } from './visit-table.ts';
 import { startService, type TestService } from './web-api-client.ts';
 
 let service: TestService;
@@ -20,14 +21,7 @@ beforeEach(async () => {
 });
 afterEach(() => service.close());
 
-const visit = "EntityDefinitions(LogicalName='demo_visit')";
-const attribute = (body: object) => service.call('POST', `${visit}/Attributes`, body);
-
-async function makeVisit(): Promise<void> {
-  expect((await service.call('POST', 'EntityDefinitions', tableBody('demo_Visit'))).status).toBe(
-    204,
-  );
-}
+const attribute = (body: object) => addAttribute(service, body);
 
 describe('creating a table', () => {
   test('204 with the definition in OData-EntityId; rows can be written at once', async () => {
@@ -60,7 +54,7 @@ describe('creating a table', () => {
 });
 
 describe('creating columns', () => {
-  beforeEach(makeVisit);
+  beforeEach(() => makeVisit(service));
 
   test.each([
     ['String', { MaxLength: 10 }, 'text', { MaxLength: 10 }],
@@ -210,7 +204,7 @@ test('customizations, their rows and their deletions are there after a restart',
   const before = service;
   service = await startService({ dataFolder });
   await before.close();
-  await makeVisit();
+  await makeVisit(service);
   await attribute(typed('String', 'demo_Gone', {}));
   await attribute(typed('String', 'demo_Code', { MaxLength: 10 }));
   const colour = { Name: 'demo_colour', ...options([1, 'Red']) };

@@ -9,6 +9,7 @@ import {
   tableBody,
   typed,
 } from './metadata-definitions.ts';
+import { addAttribute, makeVisit, visit } from './visit-table.ts';
 import { startService, type TestService } from './web-api-client.ts';
 
 let service: TestService;
@@ -17,17 +18,10 @@ beforeEach(async () => {
 });
 afterEach(() => service.close());
 
-const visit = "EntityDefinitions(LogicalName='demo_visit')";
-const attribute = (body: object) => service.call('POST', `${visit}/Attributes`, body);
-
-async function makeVisit(): Promise<void> {
-  expect((await service.call('POST', 'EntityDefinitions', tableBody('demo_Visit'))).status).toBe(
-    204,
-  );
-}
+const attribute = (body: object) => addAttribute(service, body);
 
 describe('A3: relationships', () => {
-  beforeEach(makeVisit);
+  beforeEach(() => makeVisit(service));
 
   test('a one-to-many relationship makes a lookup whose property has the casing of its schema name', async () => {
     const made = await service.call('POST', 'RelationshipDefinitions', relationship({}));
@@ -143,7 +137,7 @@ describe('A3: relationships', () => {
 });
 
 describe('global choices', () => {
-  beforeEach(makeVisit);
+  beforeEach(() => makeVisit(service));
   const set = (...values: readonly [number, string][]) => ({
     '@odata.type': 'Microsoft.Dynamics.CRM.OptionSetMetadata',
     ...{ Name: 'demo_colour', DisplayName: label('Colour'), OptionSetType: 'Picklist' },

@@ -1,23 +1,15 @@
 import { DynamicsWebApi } from 'dynamics-web-api';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { startService, type TestService } from './web-api-client.ts';
-import { pairValue, type Receiver, registerStep, startReceiver } from './webhook-receiver.ts';
+import { describe, expect, test } from 'vitest';
+import {
+  idle,
+  pairValue,
+  receiver,
+  registerStep,
+  service,
+  useWebhooks,
+} from './webhook-receiver.ts';
 
-let service: TestService;
-let receiver: Receiver;
-beforeEach(async () => {
-  receiver = await startReceiver();
-  service = await startService({ webhookTimeoutMs: 3000, webhookRetryMs: 1 });
-});
-afterEach(async () => {
-  await service.close();
-  await receiver.close();
-});
-
-const idle = () =>
-  expect
-    .poll(async () => (await service.control('GET', 'status')).json['idle'], { timeout: 10_000 })
-    .toBe(true);
+useWebhooks();
 
 describe('A5, A7: what of a call reaches the steps', () => {
   test('tag arrives in SharedVariables and in the write log, in a batch as well', async () => {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
-import type { TestService } from './web-api-client.ts';
+import { afterEach, beforeEach, expect } from 'vitest';
+import { startService, type TestService } from './web-api-client.ts';
 
 export interface Delivery {
   readonly path: string;
@@ -87,3 +88,24 @@ export function pairValue(list: unknown, key: string): unknown {
   const pairs: readonly { key: string; value: unknown }[] = Array.isArray(list) ? list : [];
   return pairs.find((pair) => pair.key === key)?.value;
 }
+
+/** A service and a listener, new for each test of a file that calls `useWebhooks` at its top. */
+export let service: TestService;
+export let receiver: Receiver;
+
+export function useWebhooks(): void {
+  beforeEach(async () => {
+    receiver = await startReceiver();
+    service = await startService({ webhookTimeoutMs: 3000, webhookRetryMs: 1 });
+  });
+  afterEach(async () => {
+    await service.close();
+    await receiver.close();
+  });
+}
+
+/** Resolves when every delivery was made or given up. */
+export const idle = (): Promise<void> =>
+  expect
+    .poll(async () => (await service.control('GET', 'status')).json['idle'], { timeout: 10_000 })
+    .toBe(true);

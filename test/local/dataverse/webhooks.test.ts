@@ -1,22 +1,15 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { startService, type TestService } from './web-api-client.ts';
-import { pairValue, type Receiver, registerStep, startReceiver } from './webhook-receiver.ts';
+import { describe, expect, test } from 'vitest';
+import { startService } from './web-api-client.ts';
+import {
+  idle,
+  pairValue,
+  receiver,
+  registerStep,
+  service,
+  useWebhooks,
+} from './webhook-receiver.ts';
 
-let service: TestService;
-let receiver: Receiver;
-beforeEach(async () => {
-  receiver = await startReceiver();
-  service = await startService({ webhookTimeoutMs: 3000, webhookRetryMs: 1 });
-});
-afterEach(async () => {
-  await service.close();
-  await receiver.close();
-});
-
-const idle = () =>
-  expect
-    .poll(async () => (await service.control('GET', 'status')).json['idle'], { timeout: 10_000 })
-    .toBe(true);
+useWebhooks();
 const only = () => {
   expect(receiver.deliveries).toHaveLength(1);
   return receiver.deliveries[0]!;

@@ -1,24 +1,14 @@
 import { gzipSync } from 'node:zlib';
-import { afterEach, describe, expect, test } from 'vitest';
-import { AppError } from '../../../shared/errors.ts';
+import { describe, expect, test } from 'vitest';
 import {
   createDownload,
   createHttp,
   createLoadLimiter,
   type HttpOptions,
 } from '../../../shared/http/index.ts';
-import { answer, type ScriptedServer, type Step, scriptedServer } from './scripted-server.ts';
+import { answer, failureOf, useScriptedServers } from './scripted-server.ts';
 
-const open: ScriptedServer[] = [];
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((server) => server.close()));
-});
-
-async function serve(...steps: readonly Step[]): Promise<ScriptedServer> {
-  const server = await scriptedServer(...steps);
-  open.push(server);
-  return server;
-}
+const serve = useScriptedServers();
 
 function download(server: { readonly url: string }, more: Partial<HttpOptions> = {}) {
   return createDownload({ allowedOrigins: [server.url], userAgent: 'unit/1', ...more });
@@ -28,15 +18,6 @@ async function bytesOf(body: AsyncIterable<Buffer>): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of body) chunks.push(chunk);
   return Buffer.concat(chunks);
-}
-
-async function failureOf(work: Promise<unknown>): Promise<AppError> {
-  const error = await work.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(AppError);
-  return error as AppError;
 }
 
 describe('downloads', () => {

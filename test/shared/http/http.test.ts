@@ -1,38 +1,19 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { afterEach, describe, expect, test } from 'vitest';
-import { AppError } from '../../../shared/errors.ts';
+import { describe, expect, test } from 'vitest';
 import { createHttp, type HttpOptions, parseRetryAfter } from '../../../shared/http/index.ts';
 import {
   answer,
+  failureOf,
   hangUp,
   type ScriptedServer,
-  type Step,
-  scriptedServer,
+  useScriptedServers,
 } from './scripted-server.ts';
 
-const open: ScriptedServer[] = [];
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((server) => server.close()));
-});
-
-async function serve(...steps: readonly Step[]): Promise<ScriptedServer> {
-  const server = await scriptedServer(...steps);
-  open.push(server);
-  return server;
-}
+const serve = useScriptedServers();
 
 function client(server: { readonly url: string }, more: Partial<HttpOptions> = {}) {
   return createHttp({ allowedOrigins: [server.url], userAgent: 'unit/1', ...more });
-}
-
-async function failureOf(promise: Promise<unknown>): Promise<AppError> {
-  const error = await promise.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(AppError);
-  return error as AppError;
 }
 
 describe('answers', () => {

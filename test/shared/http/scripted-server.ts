@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { afterEach, expect } from 'vitest';
+import { AppError } from '../../../shared/errors.ts';
 
 export type Step = (request: IncomingMessage, response: ServerResponse, body: string) => void;
 
@@ -40,3 +42,26 @@ export function answer(status: number, body = '', headers: Record<string, string
 }
 
 export const hangUp: Step = (request) => request.socket.destroy();
+
+/** To be called once at the top of a test file: servers that live as long as a test. */
+export function useScriptedServers(): (...steps: readonly Step[]) => Promise<ScriptedServer> {
+  const open: ScriptedServer[] = [];
+  afterEach(async () => {
+    await Promise.all(open.splice(0).map((server) => server.close()));
+  });
+  return async (...steps) => {
+    const server = await scriptedServer(...steps);
+    open.push(server);
+    return server;
+  };
+}
+
+/** The error that the work ends with; it is one of the catalogue. */
+export async function failureOf(work: Promise<unknown>): Promise<AppError> {
+  const error = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(AppError);
+  return error as AppError;
+}
