@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, json, rowsOf } from './both-sides.ts';
-import { type LocalRun, localRun } from './local-run.ts';
+import { type EmptySystem, startEmptySystem } from './empty-system.ts';
 
 interface Resource {
   readonly resourceType: string;
@@ -9,39 +9,23 @@ interface Resource {
 }
 
 describe('a whole system of which maps are disabled', () => {
-  let run: LocalRun;
-  let fhirUrl = '';
-  let dataverse = '';
-  let functions = '';
-
+  let system: EmptySystem;
   beforeAll(async () => {
-    run = localRun(['--no-seed']);
-    fhirUrl = (await run.says(/FHIR\s+(http\S+)/))[1] ?? '';
-    dataverse = new URL((await run.says(/Dataverse\s+(http\S+)/))[1] ?? '').origin;
-    functions = (await run.says(/Functions\s+(http\S+)/))[1] ?? '';
-    await run.says(/Three things to try/);
+    system = await startEmptySystem();
   }, 120_000);
+  afterAll(() => system?.run.stop());
 
-  afterAll(() => run?.stop());
-
-  const put = async (resource: Resource) => {
-    const response = await fetch(`${fhirUrl}/${resource.resourceType}/${resource.id}`, {
-      method: 'PUT',
-      headers: { 'content-type': 'application/fhir+json' },
-      body: JSON.stringify(resource),
-    });
-    expect(response.ok).toBe(true);
-  };
+  const put: EmptySystem['put'] = (resource) => system.put(resource);
 
   const changeMap = async (name: string, change: string) => {
-    const answer = await fetch(`${functions}/api/maps/entity/${name}/${change}`, {
+    const answer = await fetch(`${system.functions}/api/maps/entity/${name}/${change}`, {
       method: 'POST',
     });
     expect(answer.status, await answer.text()).toBe(200);
   };
 
   const ids = async (set: string): Promise<readonly unknown[]> =>
-    (await rowsOf(dataverse, `${set}?$select=msemr_azurefhirid`))
+    (await rowsOf(system.dataverse, `${set}?$select=msemr_azurefhirid`))
       .map((row) => row['msemr_azurefhirid'])
       .sort();
 
@@ -56,7 +40,7 @@ describe('a whole system of which maps are disabled', () => {
 
   const rest = () =>
     eventually(async () => {
-      const found = await json<{ idle: boolean }>(fetch(`${functions}/api/status`));
+      const found = await json<{ idle: boolean }>(fetch(`${system.functions}/api/status`));
       return found.idle ? true : undefined;
     }, 'rest');
 
@@ -102,7 +86,7 @@ describe('a whole system of which maps are disabled', () => {
     await idsAre('msemr_conditions', ['condition-b', 'condition-c']);
     await idsAre('msemr_appointmentemrs', []);
 
-    await fetch(`${fhirUrl}/Condition/condition-b`, { method: 'DELETE' });
+    await fetch(`${system.fhirUrl}/Condition/condition-b`, { method: 'DELETE' });
     await idsAre('msemr_conditions', ['condition-c']);
 
     await changeMap('Patient', 'disable');

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, json, type Resource, rowsOf } from './both-sides.ts';
-import { type LocalRun, localRun } from './local-run.ts';
+import { type EmptySystem, startEmptySystem } from './empty-system.ts';
 
 interface Story {
   readonly chapters: readonly { readonly outcome: { readonly kind: string } }[];
@@ -15,32 +15,21 @@ interface Status {
 }
 
 describe('npm start -- --no-seed, fed by any HTTP client', () => {
-  let run: LocalRun;
-  let fhirUrl = '';
-  let dataverse = '';
-  let functions = '';
-
+  let system: EmptySystem;
   beforeAll(async () => {
-    run = localRun(['--no-seed']);
-    fhirUrl = (await run.says(/FHIR\s+(http\S+)/))[1] ?? '';
-    dataverse = new URL((await run.says(/Dataverse\s+(http\S+)/))[1] ?? '').origin;
-    functions = (await run.says(/Functions\s+(http\S+)/))[1] ?? '';
-    await run.says(/Three things to try/);
+    system = await startEmptySystem();
   }, 120_000);
+  afterAll(() => system?.run.stop());
 
-  afterAll(() => run?.stop());
-
-  const put = async (resource: { resourceType: string; id: string; [name: string]: unknown }) => {
-    const response = await fetch(`${fhirUrl}/${resource.resourceType}/${resource.id}`, {
-      method: 'PUT',
-      headers: { 'content-type': 'application/fhir+json' },
-      body: JSON.stringify(resource),
-    });
-    expect(response.ok).toBe(true);
-  };
-  const read = (reference: string) => json<Resource>(fetch(`${fhirUrl}/${reference}`));
+  const put: EmptySystem['put'] = (resource) => system.put(resource);
+  const read = (reference: string) => json<Resource>(fetch(`${system.fhirUrl}/${reference}`));
   const contact = async (id: string, select = 'firstname,lastname,msemr_azurefhirversion') =>
-    (await rowsOf(dataverse, `contacts?$select=${select}&$filter=msemr_azurefhirid eq '${id}'`))[0];
+    (
+      await rowsOf(
+        system.dataverse,
+        `contacts?$select=${select}&$filter=msemr_azurefhirid eq '${id}'`,
+      )
+    )[0];
 
   const ana = {
     resourceType: 'Patient',
@@ -74,7 +63,7 @@ describe('npm start -- --no-seed, fed by any HTTP client', () => {
       valueQuantity: { value: 71, unit: '/min', system: 'http://unitsofmeasure.org', code: '/min' },
     });
     const parked = await eventually(async () => {
-      const response = await fetch(`${functions}/api/operations/changes/Observation/early`);
+      const response = await fetch(`${system.functions}/api/operations/changes/Observation/early`);
       return response.ok ? json<Story>(response) : undefined;
     }, 'the story of the observation');
     expect(parked.chapters.at(-1)?.outcome).toMatchObject({
@@ -84,7 +73,7 @@ describe('npm start -- --no-seed, fed by any HTTP client', () => {
     await put({ ...ana, id: 'late' });
     const rows = await eventually(async () => {
       const found = await rowsOf(
-        dataverse,
+        system.dataverse,
         "msemr_observations?$filter=msemr_azurefhirid eq 'early'",
       );
       return found.length > 0 ? found : undefined;
@@ -106,7 +95,7 @@ describe('npm start -- --no-seed, fed by any HTTP client', () => {
     );
     const rows = await eventually(async () => {
       const found = await rowsOf(
-        dataverse,
+        system.dataverse,
         `fds_patientidentifiers?$filter=_fds_patientid_value eq ${own?.value}`,
       );
       return found.length === 1 ? found : undefined;
@@ -143,20 +132,20 @@ describe('npm start -- --no-seed, fed by any HTTP client', () => {
 
   it('a delete in FHIR removes the row and its children', async () => {
     const { contactid } = await eventually(() => contact('by-hand', 'contactid'), 'the contact');
-    await fetch(`${fhirUrl}/Patient/by-hand`, { method: 'DELETE' });
+    await fetch(`${system.fhirUrl}/Patient/by-hand`, { method: 'DELETE' });
     await eventually(
       async () => ((await contact('by-hand')) === undefined ? true : undefined),
       'the row to go',
     );
     const left = await rowsOf(
-      dataverse,
+      system.dataverse,
       `fds_patientidentifiers?$filter=_fds_patientid_value eq ${contactid}`,
     );
     expect(left).toEqual([]);
   });
 
   it('tells the whole story of a resource, and nothing clinical in it', async () => {
-    const response = await fetch(`${functions}/api/operations/changes/Patient/by-hand`);
+    const response = await fetch(`${system.functions}/api/operations/changes/Patient/by-hand`);
     const text = await response.text();
     const { chapters } = JSON.parse(text);
     const kinds = chapters.map((chapter: { outcome: { kind: string } }) => chapter.outcome.kind);
@@ -167,7 +156,7 @@ describe('npm start -- --no-seed, fed by any HTTP client', () => {
 
   it('comes to rest', async () => {
     const status = await eventually(async () => {
-      const found = await json<Status>(fetch(`${functions}/api/status`));
+      const found = await json<Status>(fetch(`${system.functions}/api/status`));
       return found.idle ? found : undefined;
     }, 'rest');
     const ended = Object.values(status.outcomes).reduce((sum, count) => sum + count, 0);

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { comparableRows, eventually } from './both-sides.ts';
+import { comparableRows } from './both-sides.ts';
+import { hostAfter } from './empty-system.ts';
 import { localRun, openResult, readSummary, temporaryFolder } from './local-run.ts';
 
 const patients = '4';
@@ -48,15 +49,7 @@ describe('SIGKILL of the Functions host in the middle of a run', () => {
     const args = ['--patients', patients, '--once', '--data', folder.path];
     const first = localRun(args);
     const functions = (await first.says(/Functions\s+(http\S+)/))[1] ?? '';
-    const { processId } = await eventually(async () => {
-      const answer = await fetch(`${functions}/_control/status`).catch(() => undefined);
-      const status = (await answer?.json()) as
-        | { invocations?: Record<string, { succeeded: number }>; processId?: number }
-        | undefined;
-      const under = status?.invocations?.['upsertRows']?.succeeded ?? 0;
-      return under > 0 && status?.processId ? { processId: status.processId } : undefined;
-    }, 'work under way');
-    process.kill(processId, 'SIGKILL');
+    process.kill(await hostAfter(functions, 'upsertRows'), 'SIGKILL');
     expect(await first.ended()).toBe(1);
     expect(first.output()).toMatch(/ended unexpectedly.*same --data/);
 

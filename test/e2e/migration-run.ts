@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { checkCertificate } from '../../shared/proof/index.ts';
-import { eventually } from './both-sides.ts';
+import { hostAfter } from './empty-system.ts';
 import { type LocalRun, localRun, temporaryFolder } from './local-run.ts';
 
 const portNames = ['functions', 'source', 'target', 'blob', 'queue', 'table'];
@@ -44,15 +44,7 @@ export async function preparedMigration() {
 export async function hostOf(migration: LocalRun): Promise<number> {
   const output = await migration.says(/API\s+(http\S+)/);
   const functions = (output[1] ?? '').replace(/\/api\/.*$/, '');
-  const { processId } = await eventually(async () => {
-    const answer = await fetch(`${functions}/_control/status`).catch(() => undefined);
-    const status = (await answer?.json()) as
-      | { invocations?: Record<string, { succeeded: number }>; processId?: number }
-      | undefined;
-    const begun = status?.invocations?.['startExtract']?.succeeded ?? 0;
-    return begun > 0 && status?.processId ? { processId: status.processId } : undefined;
-  }, 'an export under way');
-  return processId;
+  return hostAfter(functions, 'startExtract');
 }
 
 export const equal = { state: 'completed', verdict: 'equal', ledgerCloses: true, differences: 0 };
