@@ -27,7 +27,7 @@ export interface InspectedWindow extends WindowPlace {
 }
 
 /** Versions that are held at once; more are looked at in several passes, each with a part of the resources. */
-const mostHeld = 2_000_000;
+const mostHeld = 500_000;
 
 /**
  * Finds, before the target is asked, what it would refuse of a window as a whole: versions of one
