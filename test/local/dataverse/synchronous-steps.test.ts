@@ -4,19 +4,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { startService, type TestService } from './web-api-client.ts';
-import { pairValue, type Receiver, registerStep, startReceiver } from './webhook-receiver.ts';
+import { startService } from './web-api-client.ts';
+import { pairValue, receiver, registerStep, service, useWebhooks } from './webhook-receiver.ts';
 
-let service: TestService;
-let receiver: Receiver;
-beforeEach(async () => {
-  receiver = await startReceiver();
-  service = await startService({ webhookTimeoutMs: 3000, webhookRetryMs: 1 });
-});
-afterEach(async () => {
-  await service.close();
-  await receiver.close();
-});
+useWebhooks();
 
 const name = async (id: string) => (await service.call('GET', `contacts(${id})`)).json['lastname'];
 const count = async () => Number((await service.call('GET', 'contacts/$count')).text);
