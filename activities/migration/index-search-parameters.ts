@@ -1,3 +1,4 @@
+import { safeCanonical } from '../../shared/readiness/index.ts';
 import { type Blocked, blocked } from './blocked.ts';
 import { knownParameters } from './carry-search-parameters.ts';
 import type { MigrationDependencies } from './dependencies.ts';
@@ -51,7 +52,7 @@ async function notSearchable({ ends }: MigrationDependencies): Promise<readonly 
   const waiting: string[] = [];
   for (const url of wanted.keys()) {
     const status = await ends.target.service.searchParameterStatus(url);
-    if (status === 'Supported') waiting.push(url);
+    if (status === 'Supported') waiting.push(safeCanonical(url));
   }
   return waiting;
 }

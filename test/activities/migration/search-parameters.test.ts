@@ -53,6 +53,15 @@ it('what was carried over can be searched by when the migration ends', async () 
   expect(found).toMatchObject({ entry: [{ resource: { id: 'green' } }] });
 }, 60_000);
 
+it('one that changed in the source is changed in the target, under the id it has there', async () => {
+  const { sourceUrl, targetUrl } = services;
+  await put(sourceUrl, parameterOf('p', 'second'));
+  const moved = await services.run(await services.start());
+  expect([moved.state, verdictOf(moved)]).toEqual(['completed', 'equal']);
+  const held = await (await fetch(`${targetUrl}/SearchParameter/own-id`)).json();
+  expect(held).toMatchObject({ description: 'second' });
+}, 60_000);
+
 it('one that a reindex left disabled holds the migration up, with its URL', async () => {
   const { sourceUrl, targetUrl, deps } = services;
   const other = { ...parameterOf('q', 'other'), url: 'http://example.org/SearchParameter/shade' };
