@@ -1,19 +1,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { BlobStore } from '../../shared/bulk/index.ts';
+import { memoryBlobStore } from './memory-blob-store.ts';
+import { BlobRefusal, MemoryBlobs } from './memory-blobs.ts';
 
 export interface BlobAccount {
   readonly connectionString: string;
+  /** The same account for the product, without HTTP in between. */
+  readonly store: BlobStore;
   close(): Promise<void>;
-}
-
-interface Blob {
-  readonly content: Buffer;
-  readonly etag: string;
-}
-
-interface Container {
-  readonly blobs: Map<string, Blob>;
-  /** Blocks that wait for their list, by blob and block id. */
-  readonly blocks: Map<string, Buffer>;
 }
 
 /**
@@ -22,18 +16,20 @@ interface Container {
  * Nothing is authenticated. Azurite is what the other tests use.
  */
 export async function startBlobAccount(): Promise<BlobAccount> {
-  const containers = new Map<string, Container>();
-  const server = createServer((message, response) => void answer(containers, message, response));
+  const blobs = new MemoryBlobs();
+  const server = createServer((message, response) => void answer(blobs, message, response));
   server.keepAliveTimeout = 60_000;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const base = `http://127.0.0.1:${port}/memory`;
   return {
+    store: memoryBlobStore(blobs, base),
     connectionString: [
       'DefaultEndpointsProtocol=http',
       'AccountName=memory',
       `AccountKey=${Buffer.from('memory').toString('base64')}`,
-      `BlobEndpoint=http://127.0.0.1:${port}/memory`,
+      `BlobEndpoint=${base}`,
     ].join(';'),
     close: () =>
       new Promise((resolve) => {
@@ -43,23 +39,12 @@ export async function startBlobAccount(): Promise<BlobAccount> {
   };
 }
 
-class Refusal extends Error {
-  readonly status: number;
-  readonly code: string;
-
-  constructor(status: number, code: string) {
-    super(code);
-    this.status = status;
-    this.code = code;
-  }
-}
-
 interface Call {
   readonly method: string;
   readonly query: URLSearchParams;
   readonly headers: IncomingMessage['headers'];
   readonly body: Buffer;
-  readonly containers: Map<string, Container>;
+  readonly blobs: MemoryBlobs;
   readonly container: string;
   readonly name: string;
 }
@@ -71,7 +56,7 @@ interface Answer {
 }
 
 async function answer(
-  containers: Map<string, Container>,
+  blobs: MemoryBlobs,
   message: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -84,7 +69,7 @@ async function answer(
     query: url.searchParams,
     headers: message.headers,
     body: Buffer.concat(chunks),
-    ...{ containers, container, name: name.join('/') },
+    ...{ blobs, container, name: name.join('/') },
   };
   const { status, headers = {}, body = '' } = answerOrRefusal(call);
   response.writeHead(status, { 'x-ms-version': '2025-01-05', ...headers });
@@ -96,7 +81,7 @@ function answerOrRefusal(call: Call): Answer {
     if (call.container === '') return answerAccount(call);
     return call.name === '' ? answerContainer(call) : answerBlob(call);
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
+    if (!(error instanceof BlobRefusal)) throw error;
     return refusal(error.status, error.code);
   }
 }
@@ -107,11 +92,9 @@ const refusal = (status: number, code: string): Answer => ({
   body: `<?xml version="1.0" encoding="utf-8"?><Error><Code>${code}</Code><Message>${code}</Message></Error>`,
 });
 
-function answerAccount({ query, containers }: Call): Answer {
-  const prefix = query.get('prefix') ?? '';
-  const items = [...containers.keys()]
-    .filter((name) => name.startsWith(prefix))
-    .sort()
+function answerAccount({ query, blobs }: Call): Answer {
+  const items = blobs
+    .containers(query.get('prefix') ?? '')
     .map((name) => `<Container><Name>${name}</Name><Properties /></Container>`);
   return {
     status: 200,
@@ -120,26 +103,21 @@ function answerAccount({ query, containers }: Call): Answer {
   };
 }
 
-function answerContainer({ method, query, containers, container }: Call): Answer {
+function answerContainer({ method, query, blobs, container }: Call): Answer {
   if (method === 'PUT') {
-    if (containers.has(container)) throw new Refusal(409, 'ContainerAlreadyExists');
-    containers.set(container, { blobs: new Map(), blocks: new Map() });
-    return { status: 201, headers: stamp() };
+    if (!blobs.createContainer(container)) throw new BlobRefusal(409, 'ContainerAlreadyExists');
+    return { status: 201, headers: stamp(blobs.nextEtag()) };
   }
-  const { blobs } = opened(containers, container);
   if (method === 'DELETE') {
-    containers.delete(container);
+    if (!blobs.removeContainer(container)) throw new BlobRefusal(404, 'ContainerNotFound');
     return { status: 202 };
   }
-  if (query.get('comp') !== 'list') return { status: 200, headers: stamp() };
-  const prefix = query.get('prefix') ?? '';
-  const items = [...blobs]
-    .filter(([name]) => name.startsWith(prefix))
-    .sort(([one], [other]) => (one < other ? -1 : 1))
-    .map(
-      ([name, { content, etag }]) =>
-        `<Blob><Name>${name}</Name><Properties><Etag>${etag}</Etag><Content-Length>${content.length}</Content-Length><BlobType>BlockBlob</BlobType></Properties></Blob>`,
-    );
+  const listed = blobs.list(container, query.get('prefix') ?? '');
+  if (query.get('comp') !== 'list') return { status: 200, headers: stamp(blobs.nextEtag()) };
+  const items = listed.map(
+    ([name, { content, etag }]) =>
+      `<Blob><Name>${name}</Name><Properties><Etag>${etag}</Etag><Content-Length>${content.length}</Content-Length><BlobType>BlockBlob</BlobType></Properties></Blob>`,
+  );
   return {
     status: 200,
     headers: { 'content-type': 'application/xml' },
@@ -147,19 +125,13 @@ function answerContainer({ method, query, containers, container }: Call): Answer
   };
 }
 
-function opened(containers: Map<string, Container>, name: string): Container {
-  const container = containers.get(name);
-  if (container === undefined) throw new Refusal(404, 'ContainerNotFound');
-  return container;
-}
-
 function answerBlob(call: Call): Answer {
   switch (call.method) {
     case 'PUT':
       return putBlob(call);
     case 'DELETE':
-      if (!opened(call.containers, call.container).blobs.delete(call.name)) {
-        throw new Refusal(404, 'BlobNotFound');
+      if (!call.blobs.remove(call.container, call.name)) {
+        throw new BlobRefusal(404, 'BlobNotFound');
       }
       return { status: 202 };
     default:
@@ -167,57 +139,37 @@ function answerBlob(call: Call): Answer {
   }
 }
 
-let versions = 0;
-
-function nextEtag(): string {
-  versions += 1;
-  return `"0x${versions.toString(16)}"`;
-}
-
-const stamp = (etag = nextEtag()) => ({
+const stamp = (etag: string) => ({
   etag,
   'last-modified': new Date().toUTCString(),
 });
 
-function putBlob({ query, headers, body, containers, container, name }: Call): Answer {
-  const { blobs, blocks } = opened(containers, container);
-  const blockOf = (id: string): string => `${name} ${id}`;
+function putBlob({ query, headers, body, blobs, container, name }: Call): Answer {
   if (query.get('comp') === 'block') {
     const source = headers['x-ms-copy-source'];
-    const content = typeof source === 'string' ? copied(containers, source, headers) : body;
-    blocks.set(blockOf(query.get('blockid') ?? ''), content);
+    const content = typeof source === 'string' ? copied(blobs, source, headers) : body;
+    blobs.stageBlock(container, name, { id: query.get('blockid') ?? '', content });
     return { status: 201 };
   }
-  const content =
+  const { etag } =
     query.get('comp') === 'blocklist'
-      ? Buffer.concat(listed(body).map((id) => blocks.get(blockOf(id)) ?? Buffer.alloc(0)))
-      : body;
-  const headersOfBlob = stamp();
-  blobs.set(name, { content, etag: headersOfBlob.etag });
-  return { status: 201, headers: headersOfBlob };
+      ? blobs.commitBlocks(container, name, listed(body))
+      : blobs.put(container, name, body);
+  return { status: 201, headers: stamp(etag) };
 }
 
 const listed = (xml: Buffer): readonly string[] =>
   [...xml.toString().matchAll(/<Latest>([^<]*)<\/Latest>/g)].map(([, id = '']) => id);
 
-function copied(
-  containers: Map<string, Container>,
-  source: string,
-  headers: IncomingMessage['headers'],
-): Buffer {
+function copied(blobs: MemoryBlobs, source: string, headers: IncomingMessage['headers']): Buffer {
   const [, , container = '', ...name] = new URL(source).pathname.split('/').map(decodeURIComponent);
-  const blob = opened(containers, container).blobs.get(name.join('/'));
-  if (blob === undefined) throw new Refusal(404, 'CannotVerifyCopySource');
+  const { content } = blobs.get(container, name.join('/'));
   const range = /bytes=(\d+)-(\d+)/.exec(String(headers['x-ms-source-range'] ?? ''));
-  return range === null
-    ? blob.content
-    : blob.content.subarray(Number(range[1]), Number(range[2]) + 1);
+  return range === null ? content : content.subarray(Number(range[1]), Number(range[2]) + 1);
 }
 
-function readBlob({ method, headers, containers, container, name }: Call): Answer {
-  const blob = opened(containers, container).blobs.get(name);
-  if (blob === undefined) throw new Refusal(404, 'BlobNotFound');
-  const { content, etag } = blob;
+function readBlob({ method, headers, blobs, container, name }: Call): Answer {
+  const { content, etag } = blobs.get(container, name);
   const common = {
     ...stamp(etag),
     'x-ms-blob-type': 'BlockBlob',
@@ -229,7 +181,7 @@ function readBlob({ method, headers, containers, container, name }: Call): Answe
     return { status: 200, headers: { ...common, 'content-length': content.length }, body: content };
   }
   const from = Number(range[1]);
-  if (from >= content.length) throw new Refusal(416, 'InvalidRange');
+  if (from >= content.length) throw new BlobRefusal(416, 'InvalidRange');
   const to = range[2] === '' ? content.length - 1 : Math.min(Number(range[2]), content.length - 1);
   const part = content.subarray(from, to + 1);
   return {

@@ -8,7 +8,7 @@ import { openWorld, type World } from './migration-world.ts';
 
 let storage: BlobAccount;
 
-export const sharedStorage = (): string => storage.connectionString;
+export const sharedStorage = (): BlobAccount => storage;
 
 /** To be called once at the top of a test file: a storage account for all its worlds, and time that stands still. */
 export function useMigrationWorlds(): void {
@@ -31,7 +31,7 @@ export function seedsFrom(first: number, count: number): readonly number[] {
 export async function runSchedule(seed: number): Promise<Ran> {
   const schedule = scheduleOf(seed);
   const world = await openWorld({
-    storage: storage.connectionString,
+    storage,
     migrationId: `s${seed}n${++opened}`,
     source: { clockOffsetMs: schedule.sourceSkew },
     target: { clockOffsetMs: schedule.targetSkew },

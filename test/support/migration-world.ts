@@ -5,7 +5,6 @@ import { type FhirOptions, type RunningFhir, startFhir } from '../../local/fhir/
 import { VirtualClock } from '../../local/host/testing/index.ts';
 import {
   type BlobStore,
-  createBlobStore,
   createBulkExport,
   createBulkImport,
   createBundleImport,
@@ -14,6 +13,7 @@ import {
 } from '../../shared/bulk/index.ts';
 import { createHttp, type HttpRequest, type HttpSend } from '../../shared/http/index.ts';
 import { createMigrationService, type Side } from '../../shared/migration/index.ts';
+import type { BlobAccount } from './migration-blob-account.ts';
 import { memoryMigrationStore } from './migration-memory-store.ts';
 
 const keys = generateKeyPairSync('ed25519', {
@@ -29,8 +29,8 @@ export interface Service extends RunningFhir {
 }
 
 export interface WorldOptions {
-  /** Connection string of an Azurite that is shared by many worlds. */
-  readonly storage: string;
+  /** An account that many worlds share. */
+  readonly storage: BlobAccount;
   /** Id of the migration in it; names its containers, so each world has its own. */
   readonly migrationId: string;
   readonly start?: Date;
@@ -70,11 +70,10 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   const clock = new VirtualClock(options.start ?? new Date('2026-03-01T00:00:00Z'));
   const sync = () => void vi.setSystemTime(clock.now());
   sync();
-  const { storage } = options;
-  const usual = { port: 0, storage, describedTypes };
+  const { connectionString, store: blobs } = options.storage;
+  const usual = { port: 0, storage: connectionString, describedTypes };
   const source = await openService({ ...usual, ...options.source });
   const target = await openService({ ...usual, ...options.target });
-  const blobs = createBlobStore({ connectionString: storage });
   const sentExports: SentExport[] = [];
   const end = (side: Side, { url }: Service): MigrationEnd => {
     const send = watched(openHttp(url), (container) => sentExports.push({ side, container }));
@@ -130,7 +129,7 @@ const openHttp = (url: string): HttpSend =>
     retry: { attempts: 1, maxWaitSeconds: 0 },
   });
 
-const breath = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1));
+const breath = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 function watched(send: HttpSend, kickedOff: (container: string) => void): HttpSend {
   return (request: HttpRequest) => {
