@@ -37,14 +37,22 @@ function addColumns(database: DatabaseSync): void {
   }
 }
 
-/** Opens (or makes) the database of the stand-in; without a folder it lives in memory. */
-export function openDatabase(folder: string | undefined): DatabaseSync {
+/**
+ * Opens (or makes) the database of the stand-in; without a folder it lives in memory.
+ *
+ * @param restore fills an empty database before anything is made in it
+ */
+export function openDatabase(
+  folder: string | undefined,
+  restore?: (database: DatabaseSync) => void,
+): DatabaseSync {
   if (folder !== undefined) {
     mkdirSync(folder, { recursive: true });
   }
   const database = new DatabaseSync(
     folder === undefined ? ':memory:' : join(folder, 'dataverse.sqlite'),
   );
+  restore?.(database);
   database.exec(
     'PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=8000; PRAGMA cache_size=-131072; PRAGMA temp_store=MEMORY;',
   );

@@ -12,6 +12,7 @@ import { StepRegistry } from './events/step-registry.ts';
 import { WebhookSender } from './events/webhook-sender.ts';
 import { type FaultWish, faultsSchema } from './fault-rule.ts';
 import { FaultPlan } from './faults.ts';
+import { memoryStart } from './memory-template.ts';
 import { loadModel } from './model-files.ts';
 import { writePlatformRows } from './platform-rows.ts';
 import { RowStore } from './row-store.ts';
@@ -65,11 +66,13 @@ const sevenDaysMs = 7 * 24 * 3600 * 1000;
  */
 export async function startDataverse(options: DataverseOptions = {}): Promise<RunningDataverse> {
   const model = loadModel(options.extensions);
-  const database = openDatabase(options.dataFolder);
+  const inMemory = options.dataFolder === undefined ? memoryStart(options.extensions ?? []) : null;
+  const database = openDatabase(options.dataFolder, inMemory?.restore);
   const customizations = new CustomizationLog(database);
   customizations.replay(model);
   const store = new RowStore(database, model);
   writePlatformRows(store, model);
+  inMemory?.keep(database);
   const replica = new ElasticReplica();
   const counts = new CallCounts();
   const faults = new FaultPlan();

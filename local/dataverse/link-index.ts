@@ -61,11 +61,11 @@ export class LinkIndex {
     this.#forgetRemoved(model, known);
     for (const table of model.tables.values()) {
       const columns = [...table.columns.values()].filter((column) => isIndexed(table, column));
-      const isEmpty = this.#isEmpty(table);
-      const indexed = columns.map((column) => {
-        const slot = known.get(`${table.name}.${column.name}`);
-        return this.#attach(table, column, slot ?? this.#create(table, column, isEmpty));
-      });
+      const slots = columns.map((column) => known.get(`${table.name}.${column.name}`));
+      const isEmpty = slots.includes(undefined) && this.#isEmpty(table);
+      const indexed = columns.map((column, index) =>
+        this.#attach(table, column, slots[index] ?? this.#create(table, column, isEmpty)),
+      );
       this.#columns.set(table, indexed);
     }
   }

@@ -53,7 +53,16 @@ const messages = [
   'DeleteMultiple',
 ];
 
-const messageId = (name: string): string => namedGuid(`message ${name}`);
+const ids = new Map<string, string>();
+
+/** Thousands of them at every start; there are no more names than tables and messages. */
+function platformId(name: string): string {
+  const id = ids.get(name) ?? namedGuid(name);
+  ids.set(name, id);
+  return id;
+}
+
+const messageId = (name: string): string => platformId(`message ${name}`);
 
 function filterRows(table: Table): readonly PlatformRow[] {
   if (table.type === 'Virtual') {
@@ -61,7 +70,7 @@ function filterRows(table: Table): readonly PlatformRow[] {
   }
   return [...singleMessages, ...table.bulkMessages].map((message) => ({
     table: 'sdkmessagefilter',
-    id: namedGuid(`filter ${message} ${table.name}`),
+    id: platformId(`filter ${message} ${table.name}`),
     values: { primaryobjecttypecode: table.name, sdkmessageid: messageId(message) },
   }));
 }

@@ -47,6 +47,13 @@ function createRows(table: Table): string {
   return `CREATE TABLE IF NOT EXISTS ${rowsTable(table.name)}(seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, version INTEGER NOT NULL, body TEXT NOT NULL); ${index}`;
 }
 
+/** Even a table that is there costs its statement a parse. */
+function missingTables(database: DatabaseSync, model: Model): readonly Table[] {
+  const names = database.prepare("SELECT name FROM sqlite_master WHERE type='table'").all();
+  const known = new Set(names.map(({ name }) => `"${String(name)}"`));
+  return [...model.tables.values()].filter(({ name }) => !known.has(rowsTable(name)));
+}
+
 /** Rows, their indexes and the log of writes: every change goes through here. */
 export class RowStore {
   readonly database: DatabaseSync;
@@ -65,7 +72,7 @@ export class RowStore {
   constructor(database: DatabaseSync, model: Model) {
     this.database = database;
     database.exec('BEGIN');
-    database.exec([...model.tables.values()].map(createRows).join('\n'));
+    database.exec(missingTables(database, model).map(createRows).join('\n'));
     this.keys = new KeyIndex(database, model);
     this.links = new LinkIndex(database, model);
     database.exec('COMMIT');

@@ -15,6 +15,7 @@ export const usage = `usage: node local/host/main.ts [options]
   --log-level LEVEL   trace, debug, information, warning (default), error, critical
   --body-limit BYTES  largest request body (default 100 MB)
   --drain SECONDS     time for running functions to finish on close (default 10)
+  --take-over SECONDS wait for a data folder that another process still has (default 8)
 `;
 
 const levels: readonly LogLevel[] = [
@@ -38,6 +39,7 @@ const flags = {
   'log-level': { type: 'string' },
   'body-limit': { type: 'string' },
   drain: { type: 'string' },
+  'take-over': { type: 'string' },
 } as const;
 
 /** @throws HostError ARGUMENT_INVALID */
@@ -58,6 +60,7 @@ export function readCommandLine(args: readonly string[], environment: Environmen
     logLevel: levelFrom(values['log-level']),
     bodyLimit: numberFrom('body-limit', values['body-limit'], 2 ** 31),
     drainSeconds: numberFrom('drain', values.drain, 3_600),
+    takeOverSeconds: numberFrom('take-over', values['take-over'], 3_600),
   };
 }
 

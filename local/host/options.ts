@@ -25,6 +25,8 @@ export interface HostOptions {
   readonly bodyLimit?: number | undefined;
   /** Seconds that running functions get to finish on close; 10 by default. */
   readonly drainSeconds?: number | undefined;
+  /** Seconds that a data folder which another process still has is waited for; 8 by default. */
+  readonly takeOverSeconds?: number | undefined;
 }
 
 export interface RunningHost {

@@ -97,6 +97,7 @@ function openEngine(run: AppRunOptions, catalog: FunctionCatalog, invoker: Invok
   return createDurableEngine({
     worker: createDurableWorker(catalog, invoker),
     dataFile: options.dataFolder === undefined ? undefined : join(options.dataFolder, 'durable.db'),
+    takeOverMs: options.takeOverSeconds === undefined ? undefined : options.takeOverSeconds * 1_000,
     hubName,
     baseUrl: () => url,
     systemKey: keys.system,

@@ -38,8 +38,6 @@ export interface ObservableEngineOptions extends DurableEngineOptions {
   readonly timerLimits?: TimerLimits;
   /** Processes that may die while one activity or episode runs before it is given up; 10 when left out. */
   readonly interruptionLimit?: number;
-  /** Wait for a data file that another process has, milliseconds; 8,000 when left out. */
-  readonly takeOverMs?: number;
 }
 
 function open(options: ObservableEngineOptions): Runtime {

@@ -48,6 +48,8 @@ export interface DurableEngineOptions {
   readonly worker: DurableWorker;
   /** SQLite file; undefined keeps everything in memory. */
   readonly dataFile: string | undefined;
+  /** Wait for a data file that another process has, milliseconds; 8,000 when left out. */
+  readonly takeOverMs?: number | undefined;
   readonly hubName: string;
   /** Real time by default; tests pass a virtual clock. */
   readonly clock?: Clock;

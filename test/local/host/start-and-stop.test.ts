@@ -93,7 +93,7 @@ describe('the host does not start, and says why, when', () => {
     write('index.js', oneFunction);
     const data = ['--data', join(app, 'data')];
     const first = await startApp(app, data);
-    expect(await refusal(...data)).toContain('is in use by another process');
+    expect(await refusal(...data, '--take-over', '0')).toContain('is in use by another process');
     await first.kill();
     const next = await startApp(app, data);
     await next.kill();
