@@ -4,9 +4,16 @@ import type {
   PolledImport,
   SettledImport,
 } from '../activities/migration/index.ts';
+import {
+  type GoesOn,
+  inGenerations,
+  type PartEnding,
+  type Progress,
+  type Rounds,
+} from './generations.ts';
 import { remoteCall } from './retry.ts';
 import { runExtract } from './run-extract.ts';
-import { inputOf, type Orchestration, type OrchestrationContext, pause, stepsOf } from './steps.ts';
+import { type Orchestration, type OrchestrationContext, pause, stepsOf } from './steps.ts';
 import { inWaves } from './waves.ts';
 
 export interface MigrateWindowInput {
@@ -14,38 +21,49 @@ export interface MigrateWindowInput {
   readonly window: number;
 }
 
-/** How a part of a migration ends. A part never throws: it runs beside others. */
-export type PartEnding = { readonly kind: 'done'; readonly lines: number } | Blocked;
-
 /** One window comes out of the source, and is put into files that import well. */
 export function* exportWindow(context: OrchestrationContext): Orchestration<PartEnding> {
-  const { migrationId, window } = inputOf<MigrateWindowInput>(context);
   try {
-    const extract = `window-${String(window).padStart(7, '0')}`;
-    const exported = yield* runExtract(context, { migrationId, extract });
-    if (exported.kind === 'blocked') return exported;
-    const problem = yield* inWaves(context, exported.chunks, (chunk, { stageChunk }) =>
-      stageChunk({ migrationId, window, chunk }),
+    return yield* inGenerations<MigrateWindowInput>(context, (input, rounds) =>
+      exportPart(context, input, rounds),
     );
-    if (problem !== undefined) return problem;
-    return yield* seal(context, { migrationId, window });
   } catch {
     return failedForADay;
   }
+}
+
+function* exportPart(
+  context: OrchestrationContext,
+  { migrationId, window, looks = 0, done = 0 }: MigrateWindowInput & Progress,
+  rounds: Rounds,
+): Orchestration<PartEnding | GoesOn> {
+  const extract = `window-${String(window).padStart(7, '0')}`;
+  const exported = yield* runExtract(context, { migrationId, extract, rounds, looks });
+  if (exported.kind !== 'ready') return exported;
+  const { chunks: count } = exported;
+  const problem = yield* inWaves(context, { count, done, rounds }, (chunk, { stageChunk }) =>
+    stageChunk({ migrationId, window, chunk }),
+  );
+  if (problem !== undefined) return problem;
+  const sealed = yield* seal(context, { migrationId, window }, rounds);
+  // What was mended is in the records; the first staging of all chunks is over.
+  return sealed.kind === 'goes-on' ? { ...sealed, progress: { done: count } } : sealed;
 }
 
 /** Chunks with lines that the target would refuse as they are come back once, to be staged mended. */
 function* seal(
   context: OrchestrationContext,
   place: MigrateWindowInput,
-): Orchestration<PartEnding> {
+  rounds: Rounds,
+): Orchestration<PartEnding | GoesOn> {
   const steps = stepsOf<MigrationActivities>(context, remoteCall);
   for (;;) {
     const sealed = yield* steps.sealStaging(place);
     if (sealed.kind === 'blocked') return sealed;
     if (sealed.kind === 'sealed') return { kind: 'done', lines: sealed.lines };
     const { chunks } = sealed;
-    const problem = yield* inWaves(context, chunks.length, (nth, { stageChunk }) =>
+    const count = chunks.length;
+    const problem = yield* inWaves(context, { count, rounds }, (nth, { stageChunk }) =>
       stageChunk({ ...place, chunk: chunks[nth - 1] ?? 0 }),
     );
     if (problem !== undefined) return problem;
@@ -54,37 +72,60 @@ function* seal(
 
 /** One window goes into the target; every line of it ends loaded, present or quarantined. */
 export function* importWindow(context: OrchestrationContext): Orchestration<PartEnding> {
-  const { migrationId, window } = inputOf<MigrateWindowInput>(context);
-  const steps = stepsOf<MigrationActivities>(context, remoteCall);
   try {
-    const problem = yield* applyDeletes(context, { migrationId, window });
-    if (problem !== undefined) return problem;
-    const planned = yield* steps.planImport({ migrationId, window });
-    if (planned.kind === 'blocked') return planned;
-    const batches = [...planned.batches];
-    for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) {
-      const settled = yield* importBatch(context, { migrationId, window, batch });
-      if (settled.kind === 'blocked') return settled;
-      batches.push(...settled.next);
-    }
-    const closed = yield* steps.closeWindow({ migrationId, window });
-    return closed.kind === 'blocked' ? closed : { kind: 'done', lines: closed.exported };
+    return yield* inGenerations<MigrateWindowInput>(context, (input, rounds) =>
+      importPart(context, input, rounds),
+    );
   } catch {
     return failedForADay;
   }
 }
 
+function* importPart(
+  context: OrchestrationContext,
+  {
+    migrationId,
+    window,
+    looks = 0,
+    done = 0,
+    deletesApplied = false,
+  }: MigrateWindowInput & Progress,
+  rounds: Rounds,
+): Orchestration<PartEnding | GoesOn> {
+  const steps = stepsOf<MigrationActivities>(context, remoteCall);
+  const place = { migrationId, window };
+  const problem = deletesApplied
+    ? undefined
+    : yield* applyDeletes(context, { ...place, done }, rounds);
+  if (problem !== undefined) return problem;
+  const planned = yield* steps.planImport(place);
+  if (planned.kind === 'blocked') return planned;
+  const batches = [...planned.batches];
+  let before = looks;
+  for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) {
+    const settled = yield* importBatch(context, { ...place, batch, rounds, looks: before });
+    if (settled.kind !== 'settled') return settled;
+    batches.push(...settled.next);
+    before = 0;
+  }
+  const closed = yield* steps.closeWindow(place);
+  return closed.kind === 'blocked' ? closed : { kind: 'done', lines: closed.exported };
+}
+
 function* applyDeletes(
   context: OrchestrationContext,
-  place: MigrateWindowInput,
-): Orchestration<Blocked | undefined> {
+  { done: before, ...place }: MigrateWindowInput & { readonly done: number },
+  rounds: Rounds,
+): Orchestration<Blocked | GoesOn | undefined> {
   const steps = stepsOf<MigrationActivities>(context, remoteCall);
-  for (let done = 0; ; ) {
+  let done = before;
+  while (rounds.take()) {
     const applied = yield* steps.applyDeletes({ ...place, done });
     if (applied.kind === 'blocked') return applied;
     if (applied.kind === 'applied') return undefined;
     done = applied.done;
   }
+  return { kind: 'goes-on', progress: { done } };
 }
 
 /** What still throws after a day of retries blocks the migration; the next attempt goes on from here. */
@@ -97,16 +138,22 @@ interface BatchPlace extends MigrateWindowInput {
   readonly batch: string;
 }
 
+interface BatchRun extends BatchPlace {
+  readonly rounds: Rounds;
+  /** Looks at its job in earlier generations. */
+  readonly looks: number;
+}
+
 /**
  * One `$import` operation: start, look until it has ended, account for every line. Where there is
  * no `$import`, Bundles in its place.
  */
 function* importBatch(
   context: OrchestrationContext,
-  place: BatchPlace,
-): Orchestration<SettledImport | Blocked> {
+  { rounds, looks, ...place }: BatchRun,
+): Orchestration<SettledImport | Blocked | GoesOn> {
   const steps = stepsOf<MigrationActivities>(context, remoteCall);
-  for (;;) {
+  for (let before = looks; ; before = 0) {
     const started = yield* steps.startImport(place);
     if (started.kind === 'blocked') return started;
     if (started.kind === 'settled') break;
@@ -114,9 +161,9 @@ function* importBatch(
       yield* pause(context, started.seconds);
       continue;
     }
-    if (started.kind === 'bundles') return yield* loadAll(context, place);
-    const ended = yield* untilEnded(context, place);
-    if (ended.kind === 'blocked') return ended;
+    if (started.kind === 'bundles') return yield* loadAll(context, place, rounds);
+    const ended = yield* untilEnded(context, { ...place, rounds, looks: before });
+    if (ended.kind === 'blocked' || ended.kind === 'goes-on') return ended;
     if (ended.kind === 'ended') break;
   }
   return yield* steps.settleImport(place);
@@ -124,23 +171,28 @@ function* importBatch(
 
 function* untilEnded(
   context: OrchestrationContext,
-  place: BatchPlace,
-): Orchestration<Exclude<PolledImport, { readonly kind: 'running' }> | Blocked> {
+  { rounds, looks: before, ...place }: BatchRun,
+): Orchestration<Exclude<PolledImport, { readonly kind: 'running' }> | Blocked | GoesOn> {
   const steps = stepsOf<MigrationActivities>(context, remoteCall);
-  for (let looks = 0; ; looks += 1) {
+  let looks = before;
+  while (rounds.take()) {
     const polled = yield* steps.pollImport({ ...place, looks });
     if (polled.kind !== 'running') return polled;
     yield* pause(context, polled.seconds);
+    looks += 1;
   }
+  return { kind: 'goes-on', progress: { looks, deletesApplied: true } };
 }
 
 function* loadAll(
   context: OrchestrationContext,
   place: BatchPlace,
-): Orchestration<SettledImport | Blocked> {
+  rounds: Rounds,
+): Orchestration<SettledImport | Blocked | GoesOn> {
   const steps = stepsOf<MigrationActivities>(context, remoteCall);
-  for (;;) {
+  while (rounds.take()) {
     const loaded = yield* steps.loadBundles(place);
     if (loaded.kind !== 'more') return loaded;
   }
+  return { kind: 'goes-on', progress: { deletesApplied: true } };
 }

@@ -4,7 +4,8 @@ import type {
   MigrationActivities,
 } from '../activities/migration/index.ts';
 import { childId } from './child-id.ts';
-import type { MigrateWindowInput, PartEnding } from './migrate-window.ts';
+import type { PartEnding } from './generations.ts';
+import type { MigrateWindowInput } from './migrate-window.ts';
 import type { ProveEqualityInput } from './prove-equality.ts';
 import { remoteCall } from './retry.ts';
 import {

@@ -1,4 +1,5 @@
 import type { Blocked, Later, MigrationActivities } from '../activities/migration/index.ts';
+import type { GoesOn, Rounds } from './generations.ts';
 import {
   all,
   fanOutStepsOf,
@@ -9,41 +10,52 @@ import {
   type Steps,
 } from './steps.ts';
 
-/** Chunks side by side: one is read while another is looked at. More would only take more memory. */
-const usualWidth = 2;
-
 /** About a day: pauses grow from 5 seconds to 5 minutes, as in `retry.ts`. */
 const attempts = 290;
 
 type ChunkEnding = { readonly kind: string } | Blocked | Later;
 
+export interface Chunks {
+  readonly count: number;
+  /** The first ones, that earlier generations have handled. */
+  readonly done?: number | undefined;
+  readonly rounds: Rounds;
+}
+
 /**
- * Handles chunks 1 to `count`, a few at a time. A fan-out step has no retry of its own, so it
- * answers `later` in place of throwing; a wave with such an answer, or of which the host loses a
+ * Handles chunks up to number `count`, a few at a time. A fan-out step has no retry of its own, so
+ * it answers `later` in place of throwing; a wave with such an answer, or of which the host loses a
  * step, is run again whole, which the steps allow. Undefined when all went well.
  */
 export const inWaves = (
   context: OrchestrationContext,
-  count: number,
+  chunks: Chunks,
   step: ChunkStep,
-): Orchestration<Blocked | undefined> => waves(context, { count, width: usualWidth }, step);
+): Orchestration<Blocked | GoesOn | undefined> => waves(context, chunks, { width: 2, step });
 
 /** The same one after another: for steps that each take as much memory as there is to spare. */
 export const inTurn = (
   context: OrchestrationContext,
-  count: number,
+  chunks: Chunks,
   step: ChunkStep,
-): Orchestration<Blocked | undefined> => waves(context, { count, width: 1 }, step);
+): Orchestration<Blocked | GoesOn | undefined> => waves(context, chunks, { width: 1, step });
 
 type ChunkStep = (chunk: number, steps: Steps<MigrationActivities>) => Step<ChunkEnding>;
 
+interface Wave {
+  /** Chunks side by side: one is read while another is looked at. More would only take more memory. */
+  readonly width: 1 | 2;
+  readonly step: ChunkStep;
+}
+
 function* waves(
   context: OrchestrationContext,
-  { count, width }: { readonly count: number; readonly width: number },
-  step: ChunkStep,
-): Orchestration<Blocked | undefined> {
+  { count, done = 0, rounds }: Chunks,
+  { width, step }: Wave,
+): Orchestration<Blocked | GoesOn | undefined> {
   const steps = fanOutStepsOf<MigrationActivities>(context);
-  for (let first = 1; first <= count; first += width) {
+  for (let first = done + 1; first <= count; first += width) {
+    if (!rounds.take()) return { kind: 'goes-on', progress: { done: first - 1 } };
     const chunks = Array.from(
       { length: Math.min(width, count - first + 1) },
       (_, index) => first + index,

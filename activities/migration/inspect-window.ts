@@ -24,10 +24,9 @@ import {
 export interface InspectedWindow extends WindowPlace {
   /** Of the export: another one is inspected anew. */
   readonly attempt: number;
+  /** Versions that are held at once, 41 bytes each; more take several passes, each with a part of the resources. */
+  readonly mostHeld?: number;
 }
-
-/** Versions that are held at once; more are looked at in several passes, each with a part of the resources. */
-const mostHeld = 500_000;
 
 /**
  * Finds, before the target is asked, what it would refuse of a window as a whole: versions of one
@@ -73,10 +72,10 @@ async function findMends(
   place: InspectedWindow,
 ): Promise<ReadonlyMap<number, ChunkMends>> {
   const counters = new MillisecondCounters();
-  let total = 0;
+  const sizes = new Uint32Array(parts);
   await eachKey(deps, place, (_, key) => {
     counters.add(key);
-    total += 1;
+    sizes[partOf(key)] = (sizes[partOf(key)] ?? 0) + 1;
   });
   const crowded = new CrowdedMilliseconds();
   if (counters.anySurpasses(mostPerMillisecond)) {
@@ -85,9 +84,8 @@ async function findMends(
     });
   }
   const mends: Mends = new Map();
-  const passes = Math.max(1, Math.ceil(total / mostHeld));
-  for (let pass = 0; pass < passes; pass += 1) {
-    await orderPass(deps, place, { pass, passes, total, crowded, mends });
+  for (const pass of passesOf(sizes, place.mostHeld ?? 500_000)) {
+    await orderPass(deps, place, { ...pass, crowded, mends });
   }
   await partCrowded(deps, place, { counters, mends });
   return mends;
@@ -104,10 +102,32 @@ async function eachKey(
   }
 }
 
-interface Pass {
-  readonly pass: number;
-  readonly passes: number;
-  readonly total: number;
+/** Parts of the resources, by their hashes; a pass takes several. */
+const parts = 1024;
+
+const partOf = ({ high }: VersionKey): number => high % parts;
+
+interface Parts {
+  readonly from: number;
+  /** Not among them. */
+  readonly to: number;
+  readonly versions: number;
+}
+
+/** As few passes as can be, none with more versions than are held at once. */
+function passesOf(sizes: Uint32Array, mostHeld: number): readonly Parts[] {
+  const passes: Parts[] = [];
+  for (const [part, size] of sizes.entries()) {
+    const last = passes.at(-1);
+    const versions = (last?.versions ?? 0) + size;
+    if (last !== undefined && versions <= mostHeld) {
+      passes.splice(-1, 1, { ...last, to: part + 1, versions });
+    } else passes.push({ from: part, to: part + 1, versions: size });
+  }
+  return passes;
+}
+
+interface Pass extends Parts {
   readonly crowded: CrowdedMilliseconds;
   readonly mends: Mends;
 }
@@ -116,14 +136,14 @@ interface Pass {
 async function orderPass(
   deps: MigrationDependencies,
   place: InspectedWindow,
-  { pass, passes, crowded, mends, total }: Pass,
+  { from, to, versions: room, crowded, mends }: Pass,
 ): Promise<void> {
-  const isMine = ({ high }: VersionKey): boolean => high % passes === pass;
-  const held = new HeldVersions(passes === 1 ? total : await countKeys(deps, place, isMine));
+  const held = new HeldVersions(room);
   const placed = crowded.placing();
   await eachKey(deps, place, ({ type, number }, key) => {
     const at = placed(type ?? '', key);
-    if (isMine(key)) held.add(key, number, at);
+    const part = partOf(key);
+    if (part >= from && part < to) held.add(key, number, at);
   });
   for (const versions of held.resources()) {
     const known = new Map(versions.map((version) => [version.version, version]));
@@ -137,18 +157,6 @@ async function orderPass(
   for (const { chunk, high, low, version, at } of held.moved()) {
     mendsOfChunk(mends, chunk).moves.push([high, low, version, at]);
   }
-}
-
-async function countKeys(
-  deps: MigrationDependencies,
-  place: InspectedWindow,
-  isCounted: (key: VersionKey) => boolean,
-): Promise<number> {
-  let count = 0;
-  await eachKey(deps, place, (_, key) => {
-    if (isCounted(key)) count += 1;
-  });
-  return count;
 }
 
 function mendsOfChunk(mends: Mends, chunk: number): FoundMends {

@@ -41,6 +41,12 @@ interface Layer {
   longest: number;
 }
 
+interface Counts {
+  exported: number;
+  present: number;
+  quarantined: number;
+}
+
 /** Goes through the lines of a chunk once: which are fit, what is done to them, and the books of it. */
 export class LineJudge {
   readonly unfit: QuarantinedLine[] = [];
@@ -49,13 +55,13 @@ export class LineJudge {
   readonly deletes: string[] = [];
   readonly keys = new VersionKeyWriter();
   readonly layers: Layer[] = [];
-  ledger: WindowLedger = {};
   bytes = 0;
   /** Every line is fit, and as it was: the files can be put together as they are. */
   isPlain = true;
   readonly #options: JudgeOptions;
   readonly #moves: ReadonlyMap<string, number>;
   readonly #crowded: Map<number, number>;
+  readonly #counts = new Map<string, Counts>();
 
   constructor(options: JudgeOptions) {
     this.#options = options;
@@ -66,6 +72,12 @@ export class LineJudge {
     this.#crowded = new Map(crowded);
   }
 
+  get ledger(): WindowLedger {
+    let ledger: WindowLedger = {};
+    for (const [type, counts] of this.#counts) ledger = addToLedger(ledger, type, counts);
+    return ledger;
+  }
+
   take(scanned: ScannedLine): PlacedLine | undefined {
     this.bytes += scanned.line.bytes.length + 1;
     const judged = judgeLine(scanned, this.#options.type);
@@ -74,7 +86,7 @@ export class LineJudge {
     if (carriedApart.includes(version.resourceType)) return this.#carryApart(scanned, version);
     const { end, known } = this.#options;
     end?.add(version);
-    const present = known.has(versionKey(version));
+    const present = known.size > 0 && known.has(versionKey(version));
     const { bytes, at } = this.#mended(scanned, version, present);
     if (bytes === undefined) {
       const reference = `${version.resourceType}/${version.id}`;
@@ -84,7 +96,9 @@ export class LineJudge {
         cause: 'version-conflict',
       });
     }
-    this.#count(version.resourceType, { exported: 1, present: present ? 1 : 0 });
+    const counts = this.#countsOf(version.resourceType);
+    counts.exported += 1;
+    if (present) counts.present += 1;
     return this.#place(bytes, at);
   }
 
@@ -124,16 +138,22 @@ export class LineJudge {
   #leaveOut(type: string, line: QuarantinedLine): undefined {
     this.isPlain = false;
     this.unfit.push(line);
-    this.#count(type, { exported: 1, quarantined: 1 });
+    const counts = this.#countsOf(type);
+    counts.exported += 1;
+    counts.quarantined += 1;
   }
 
   #carryApart({ scan }: ScannedLine, { resourceType, id }: Version): undefined {
     this.isPlain = false;
     if (scan.kind === 'resource' && scan.softDeleted) this.deletes.push(`${resourceType}/${id}`);
-    this.#count(resourceType, { exported: 1 });
+    this.#countsOf(resourceType).exported += 1;
   }
 
-  #count(type: string, added: Parameters<typeof addToLedger>[2]): void {
-    this.ledger = addToLedger(this.ledger, type, added);
+  #countsOf(type: string): Counts {
+    const known = this.#counts.get(type);
+    if (known !== undefined) return known;
+    const counts = { exported: 0, present: 0, quarantined: 0 };
+    this.#counts.set(type, counts);
+    return counts;
   }
 }

@@ -27,10 +27,12 @@ export class VersionKeyWriter {
       this.#words = grown;
     }
     const place = this.#count * words;
-    this.#words.set(
-      [high, low, Math.floor(at / 2 ** 32), at >>> 0, version, pinned ? 1 : 0],
-      place,
-    );
+    this.#words[place] = high;
+    this.#words[place + 1] = low;
+    this.#words[place + 2] = Math.floor(at / 2 ** 32);
+    this.#words[place + 3] = at >>> 0;
+    this.#words[place + 4] = version;
+    this.#words[place + 5] = pinned ? 1 : 0;
     this.#count += 1;
   }
 
