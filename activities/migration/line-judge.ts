@@ -106,14 +106,18 @@ export class LineJudge {
   #mended({ line }: ScannedLine, version: Version, present: boolean) {
     const order = ordered(version.versionId, version.lastUpdated);
     const reference = `${version.resourceType}/${version.id}`;
-    const before = this.#options.moved.get(`${reference}/${version.versionId ?? ''}`);
+    const { moved } = this.#options;
+    // Nearly always nothing was moved, nor is to be: no key is made for nothing.
+    const before =
+      moved.size === 0 ? undefined : moved.get(`${reference}/${version.versionId ?? ''}`);
     if (order === undefined || version.lastUpdated === null || version.versionId === null) {
       return { bytes: line.bytes, at: undefined };
     }
     const hash = referenceHash(reference);
     const at = before === undefined ? order.at : Date.parse(before);
     this.keys.add({ ...hash, ...order, at, pinned: present || before !== undefined });
-    const to = this.#moves.get(moveKey({ ...hash, ...order })) ?? at;
+    const to =
+      this.#moves.size === 0 ? at : (this.#moves.get(moveKey({ ...hash, ...order })) ?? at);
     if (to === order.at) return { bytes: line.bytes, at: to };
     this.isPlain = false;
     const change = { from: version.lastUpdated, to: new Date(to).toISOString() };

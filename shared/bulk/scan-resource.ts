@@ -36,18 +36,18 @@ function walk(line: Buffer): ResourceScan | undefined {
     return undefined;
   }
   const resourceType = plainText(line, spans.resourceType);
-  const texts = [spans.id, spans.versionId, spans.lastUpdated];
+  const id = plainText(line, spans.id);
+  const versionId = plainText(line, spans.versionId);
+  const lastUpdated = plainText(line, spans.lastUpdated);
   // A member that is there but no plain string needs JSON.parse to say what it is.
-  const isPlain = texts.every((span) => span === undefined || plainText(line, span) !== undefined);
-  if (resourceType === undefined || resourceType === '' || !isPlain) {
-    return undefined;
-  }
+  if (resourceType === undefined || resourceType === '' || id === null) return undefined;
+  if (resourceType === null || versionId === null || lastUpdated === null) return undefined;
   return {
     kind: 'resource',
     resourceType,
-    id: plainText(line, spans.id),
-    versionId: plainText(line, spans.versionId),
-    lastUpdated: plainText(line, spans.lastUpdated),
+    id,
+    versionId,
+    lastUpdated,
     softDeleted: spans.extension !== undefined && hasSoftDelete(line, spans.extension),
     longestDecimal: json.longestDecimal,
   };
@@ -97,13 +97,25 @@ function isTextAt(bytes: Buffer, from: number, text: string): boolean {
   return true;
 }
 
-/** The text of a string without escapes and beyond-ASCII letters. */
-function plainText(line: Buffer, span: readonly [number, number] | undefined): string | undefined {
-  if (span === undefined || line[span[0]] !== 0x22) {
+/** The text of a string without escapes and beyond-ASCII letters; null for anything else that is there. */
+function plainText(
+  line: Buffer,
+  span: readonly [number, number] | undefined,
+): string | null | undefined {
+  if (span === undefined) {
     return undefined;
   }
-  const text = line.toString('latin1', span[0] + 1, span[1] - 1);
-  return /^[ !#-[\]-~]*$/.test(text) ? text : undefined;
+  const [from, to] = span;
+  if (line[from] !== 0x22) {
+    return null;
+  }
+  for (let at = from + 1; at < to - 1; at += 1) {
+    const byte = line[at] ?? 0;
+    if (byte < 0x20 || byte > 0x7e || byte === 0x22 || byte === 0x5c) {
+      return null;
+    }
+  }
+  return line.toString('latin1', from + 1, to - 1);
 }
 
 function hasSoftDelete(line: Buffer, [from, to]: readonly [number, number]): boolean {
