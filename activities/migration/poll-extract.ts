@@ -4,6 +4,7 @@ import { inside } from '../../shared/migration/index.ts';
 import { type Blocked, blocked } from './blocked.ts';
 import { chunksOf } from './chunks.ts';
 import type { MigrationDependencies } from './dependencies.ts';
+import { endLateJobs } from './end-late-jobs.ts';
 import { jobRow } from './export-jobs.ts';
 import { loadExtract } from './extract.ts';
 import { patienceWith } from './job-deadline.ts';
@@ -44,6 +45,7 @@ export function createPollExtract(deps: MigrationDependencies) {
     if (job === undefined || job.statusUrl === null || job.state !== 'running') {
       return giveUp(deps, { loaded, extract, job }, 'the job was lost');
     }
+    await endLateJobs(deps, loaded.run, extract);
     const exporter = exporterOf(deps, { loaded, extract });
     const status = await exporter.status(job.statusUrl);
     const seconds = pollPause(loaded.orders.plan, input.looks, status);

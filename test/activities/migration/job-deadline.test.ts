@@ -60,6 +60,33 @@ async function exporting(deps: MigrationDependencies) {
   return () => pollExtract({ migrationId, extract: 'window-0000001', looks: 0 });
 }
 
+describe('an export whose kick-off was never answered, and was given up', () => {
+  it('is ended as soon as it shows that it began after all, while another runs in its place', async () => {
+    const cancelled: string[] = [];
+    const deps = scripted({ kind: 'running' }, cancelled);
+    await exporting(deps);
+    const { store, blobs } = deps;
+    const { migrationId } = world;
+    const extract = await store.extracts.get(migrationId, 'window-0000001');
+    const first = await store.jobs.get(migrationId, 'window-0000001!001');
+    const container = `fds-${migrationId}-window-0000001-1`;
+    const unseen = { ...first!, state: 'lost', statusUrl: null, container } as const;
+    await store.jobs.put(migrationId, 'window-0000001!001', unseen);
+    await store.jobs.put(migrationId, 'window-0000001!002', { ...first!, attempt: 2 });
+    await store.extracts.put(migrationId, 'window-0000001', { ...extract!, attempt: 2 });
+    const { pollExtract } = createMigrationActivities(deps);
+    const look = () => pollExtract({ migrationId, extract: 'window-0000001', looks: 0 });
+
+    expect(await look()).toMatchObject({ kind: 'running' });
+    expect(cancelled).toEqual([]);
+    await blobs.ensureContainer(container);
+    await blobs.write(container, '20260301T000000-77/Patient-1.ndjson', Buffer.from('{}'));
+    expect(await look()).toMatchObject({ kind: 'running' });
+    expect(await look()).toMatchObject({ kind: 'running' });
+    expect(cancelled).toEqual([`${world.source.url}/_operations/export/77`]);
+  });
+});
+
 describe('an export that only answers trouble', () => {
   it('is waited for within an hour, then ended, and another takes its place', async () => {
     const cancelled: string[] = [];
