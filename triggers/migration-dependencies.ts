@@ -7,7 +7,7 @@ import {
   createExportFileReader,
   createSearchExport,
 } from '../shared/bulk/index.ts';
-import type { Config } from '../shared/config.ts';
+import type { CommonConfig } from '../shared/config.ts';
 import { createHttp, type HttpOptions } from '../shared/http/index.ts';
 import { createTokenProvider } from '../shared/identity/index.ts';
 import { createMigrationService, createMigrationStore } from '../shared/migration/index.ts';
@@ -19,7 +19,9 @@ const userAgent = 'fhir-dataverse-sync/0.1';
 const orphanSeconds = { azure: 180, local: 3 };
 
 /** What the steps of a migration work with; undefined when no migration is set up. */
-export function createMigrationDependencies(config: Config): MigrationDependencies | undefined {
+export function createMigrationDependencies(
+  config: CommonConfig,
+): MigrationDependencies | undefined {
   const { migration } = config;
   if (migration === undefined) return undefined;
   const blobs = openBlobs(config, migration);
@@ -48,7 +50,7 @@ export function createMigrationDependencies(config: Config): MigrationDependenci
   };
 }
 
-function openBlobs(config: Config, { storage }: MigrationConfig) {
+function openBlobs(config: CommonConfig, { storage }: MigrationConfig) {
   if (!/^https?:/.test(storage)) return createBlobStore({ connectionString: storage });
   const token = createTokenProvider({
     mode: 'managed-identity',
@@ -61,7 +63,7 @@ function openBlobs(config: Config, { storage }: MigrationConfig) {
 }
 
 function httpOptions(
-  config: Config,
+  config: CommonConfig,
   { url, auth }: MigrationEndpoint,
   origins: readonly string[],
 ): HttpOptions {

@@ -111,7 +111,7 @@ function hostService(
  */
 const hostArguments = ['--max-semi-space-size=4'];
 
-/** Settings of an app that migrates and does nothing else. Whatever is set in the environment wins. */
+/** Settings of an app that migrates and does nothing else: none of the synchronization. Whatever is set in the environment wins. */
 function appSettings({
   sourceUrl,
   targetUrl,
@@ -128,13 +128,6 @@ function appSettings({
     FDS_MIGRATION_TARGET_URL: targetUrl,
     FDS_MIGRATION_TARGET_AUTH: authOf(targetUrl),
     FDS_MIGRATION_STORAGE: storage,
-    FDS_FHIR_URL: targetUrl,
-    FDS_FHIR_AUTH: authOf(targetUrl),
-    // No change sync runs here: nothing is ever sent to this address.
-    FDS_DATAVERSE_URL: 'http://127.0.0.1:1/api/data/v9.2',
-    FDS_DATAVERSE_AUTH: 'none',
-    FDS_CONSENT_DEFAULT: 'deny',
-    FDS_MAPS_FOLDER: join(root, 'maps'),
     FDS_AUTHORIZATION: 'loopback',
   };
   const own = Object.entries(settings).filter(([name]) => !(process.env[name] ?? ''));

@@ -9,8 +9,8 @@ export interface CutOverFacts {
   readonly reason: string | null;
   readonly sourceUrl: string;
   readonly targetUrl: string;
-  /** The FHIR service that this product itself works with. */
-  readonly ownFhirUrl: string;
+  /** The FHIR service that this product itself works with; undefined when it only migrates. */
+  readonly ownFhirUrl: string | undefined;
   /** The cut-over is ordered, or comes by itself. */
   readonly ordered: boolean;
   readonly frozenAt: string | null;
@@ -101,6 +101,27 @@ function proofOf({ state, differences, reason }: CutOverFacts): ReadinessItem {
   return automatic(title, `${state}${reason === null ? '' : `: ${reason}`}.`);
 }
 
+function ownAddress({
+  sourceUrl,
+  targetUrl,
+  ownFhirUrl,
+}: Pick<CutOverFacts, 'sourceUrl' | 'targetUrl' | 'ownFhirUrl'>): ReadinessItem {
+  const title = 'this product: FDS_FHIR_URL';
+  if (ownFhirUrl === targetUrl) return done(title, 'It is the target.');
+  if (ownFhirUrl === undefined) {
+    return person(
+      title,
+      'This app only migrates.',
+      `If another one synchronizes the source with Dataverse: set its FDS_FHIR_URL to ${targetUrl}, then start it again.`,
+    );
+  }
+  return person(
+    title,
+    ownFhirUrl === sourceUrl ? 'It is the source.' : 'It is another service.',
+    `Set FDS_FHIR_URL to ${targetUrl}, and FDS_FHIR_ACCOUNTS to ${new URL(targetUrl).hostname} if it is set; then start the app again.`,
+  );
+}
+
 function repointing({ sourceUrl, targetUrl, ownFhirUrl }: CutOverFacts): readonly ReadinessItem[] {
   const target = new URL(targetUrl);
   return [
@@ -114,13 +135,7 @@ function repointing({ sourceUrl, targetUrl, ownFhirUrl }: CutOverFacts): readonl
       'Apps are registered with the source.',
       'Register them with the authorization server of the target; launch URLs and scopes too.',
     ),
-    ownFhirUrl === targetUrl
-      ? done('this product: FDS_FHIR_URL', 'It is the target.')
-      : person(
-          'this product: FDS_FHIR_URL',
-          ownFhirUrl === sourceUrl ? 'It is the source.' : 'It is another service.',
-          `Set FDS_FHIR_URL to ${targetUrl}, and FDS_FHIR_ACCOUNTS to ${target.hostname} if it is set; then start the app again.`,
-        ),
+    ownAddress({ sourceUrl, targetUrl, ownFhirUrl }),
     person(
       'event subscriptions',
       'Those of the source no longer tell of anything.',

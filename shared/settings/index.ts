@@ -5,12 +5,10 @@ export {
   migrationSchema,
   toMigrationConfig,
 } from './migration-settings.ts';
+export { isLoopback, serviceUrl, storage } from './setting-values.ts';
 export {
-  authMode,
-  isLoopback,
-  list,
-  serviceUrl,
-  storage,
-  wholeNumber,
-  withoutSlash,
-} from './setting-values.ts';
+  type SyncConfig,
+  syncContradictions,
+  syncSchema,
+  toSyncConfig,
+} from './sync-settings.ts';

@@ -9,9 +9,13 @@ const good = {
   AzureWebJobsStorage: 'UseDevelopmentStorage=true',
 };
 
-function complaint(changes: Readonly<Record<string, string | undefined>>): string {
+type Changes = Readonly<Record<string, string | undefined>>;
+
+const complaint = (changes: Changes): string => complaintOf({ ...good, ...changes });
+
+function complaintOf(settings: Changes): string {
   try {
-    loadConfig({ ...good, ...changes });
+    loadConfig(settings);
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'CONFIG_INVALID') throw error;
     return error.message;
@@ -22,17 +26,21 @@ function complaint(changes: Readonly<Record<string, string | undefined>>): strin
 describe('settings', () => {
   it('that are complete start the app, with safe defaults for the rest', () => {
     expect(loadConfig({ ...good, PATH: '/bin', OTHER_PRODUCT: 'x' })).toMatchObject({
-      fhir: { url: 'https://example.fhir.azurehealthcareapis.com', auth: 'managed-identity' },
-      maps: { pack: 'none' },
+      sync: {
+        fhir: { url: 'https://example.fhir.azurehealthcareapis.com', auth: 'managed-identity' },
+        maps: { pack: 'none' },
+        retry: { firstSeconds: 5, maxSeconds: 300, attempts: 10 },
+      },
       authorization: 'easy-auth',
-      retry: { firstSeconds: 5, maxSeconds: 300, attempts: 10 },
+      migration: undefined,
     });
   });
 
   it('cannot be changed once they are read', () => {
-    const config = loadConfig(good);
-    expect(() => Object.assign(config.consent, { defaultDecision: 'permit' })).toThrow(TypeError);
-    expect(() => Object.assign(config.fhir.accounts, { 0: 'other' })).toThrow(TypeError);
+    const { sync } = loadConfig(good);
+    if (sync === undefined) throw new Error('no synchronization');
+    expect(() => Object.assign(sync.consent, { defaultDecision: 'permit' })).toThrow(TypeError);
+    expect(() => Object.assign(sync.fhir.accounts, { 0: 'other' })).toThrow(TypeError);
   });
 
   it.each([
@@ -111,6 +119,74 @@ describe('settings', () => {
       FDS_DATAVERSE_AUTH: 'none',
     };
     expect(complaint(local)).toBe('');
+  });
+});
+
+describe('an app that only migrates', () => {
+  const migrating = {
+    FDS_MIGRATION_SOURCE_URL: 'https://old.azurehealthcareapis.com',
+    FDS_MIGRATION_TARGET_URL: 'https://new.fhir.azurehealthcareapis.com/',
+    FDS_MIGRATION_STORAGE: 'https://account.blob.core.windows.net',
+    AzureWebJobsStorage: 'UseDevelopmentStorage=true',
+  };
+  const namesIn = (text: string): readonly (string | undefined)[] =>
+    text
+      .split('\n- ')
+      .slice(1)
+      .map((line) => line.split(':')[0]);
+
+  it('needs no setting of the synchronization', () => {
+    const { sync, migration } = loadConfig({ ...migrating, FDS_TENANT_ID: 't' });
+    expect(sync).toBeUndefined();
+    expect(migration).toMatchObject({
+      target: { url: 'https://new.fhir.azurehealthcareapis.com' },
+    });
+  });
+
+  it('may synchronize too, with all that this needs', () => {
+    const { sync, migration } = loadConfig({ ...migrating, ...good });
+    expect([sync?.fhir.url, migration?.source.url]).toEqual([
+      'https://example.fhir.azurehealthcareapis.com',
+      'https://old.azurehealthcareapis.com',
+    ]);
+  });
+
+  it.each(['FDS_FHIR_URL', 'FDS_DATAVERSE_URL', 'FDS_CONSENT_DEFAULT'] as const)(
+    'has none of the synchronization or all: with %s alone the others are asked for',
+    (name) => {
+      const text = complaintOf({ ...migrating, [name]: good[name] });
+      const needed = ['FDS_FHIR_URL', 'FDS_DATAVERSE_URL', 'FDS_CONSENT_DEFAULT'];
+      expect(namesIn(text)).toEqual(needed.filter((other) => other !== name));
+      expect(text).toContain(`It goes with ${name}`);
+    },
+  );
+
+  it.each([
+    ['FDS_RETRY_ATTEMPTS', '3'],
+    ['FDS_MAP_PACK', 'demo'],
+    ['FDS_FHIR_AUTH', 'none'],
+  ])('with %s the synchronization is asked for: it would have no effect', (name, value) => {
+    expect(namesIn(complaintOf({ ...migrating, [name]: value }))).toContain('FDS_FHIR_URL');
+  });
+
+  it('is judged as strictly as any other, all at once', () => {
+    const text = complaintOf({
+      ...{ ...migrating, FDS_MIGRATION_STORAGE: undefined, FDS_MISTYPED: 'x' },
+      FDS_MIGRATION_SOURCE_AUTH: 'client-credentials',
+      AzureWebJobsStorage: undefined,
+    });
+    expect(namesIn(text).toSorted()).toEqual([
+      'FDS_MIGRATION_SOURCE_AUTH',
+      'FDS_MIGRATION_STORAGE',
+      'FDS_MISTYPED',
+      'FDS_STORAGE',
+    ]);
+  });
+
+  it('is not what an app without any setting is taken for', () => {
+    const text = complaintOf({ AzureWebJobsStorage: 'UseDevelopmentStorage=true' });
+    expect(namesIn(text)).toEqual(['FDS_FHIR_URL', 'FDS_DATAVERSE_URL', 'FDS_CONSENT_DEFAULT']);
+    expect(text).toContain('FDS_MIGRATION_SOURCE_URL');
   });
 });
 

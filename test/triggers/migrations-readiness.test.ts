@@ -1,6 +1,7 @@
 import { HttpRequest, type HttpResponseInit, InvocationContext } from '@azure/functions';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createMigrationActivities } from '../../activities/migration/index.ts';
+import { loadConfig } from '../../shared/config.ts';
 import { createMigrationHandlers } from '../../triggers/migrations/index.ts';
 import {
   type MovingServices,
@@ -25,12 +26,19 @@ interface Asked {
   readonly query?: Readonly<Record<string, string>>;
   readonly accept?: string;
   readonly body?: object;
+  readonly synchronizes?: boolean;
 }
 
-async function ask(name: Name, { id, query, accept, body }: Asked = {}): Promise<HttpResponseInit> {
-  const fhir = { url: services.sourceUrl, auth: 'none', accounts: [] } as const;
+async function ask(name: Name, asked: Asked = {}): Promise<HttpResponseInit> {
+  const { id, query, accept, body, synchronizes = true } = asked;
+  const { sync } = loadConfig({
+    FDS_FHIR_URL: services.sourceUrl,
+    FDS_DATAVERSE_URL: 'http://127.0.0.1:1/api/data/v9.2',
+    FDS_CONSENT_DEFAULT: 'deny',
+    AzureWebJobsStorage: 'UseDevelopmentStorage=true',
+  });
   const handlers = createMigrationHandlers({
-    config: { authorization: 'loopback', fhir },
+    config: { authorization: 'loopback', sync: synchronizes ? sync : undefined },
     migration: services.deps,
   });
   const request = new HttpRequest({
@@ -119,6 +127,8 @@ describe('a migration', () => {
         }),
       ]),
     });
+    const other = textOf(await ask('cutOverChecklist', { id, synchronizes: false }));
+    expect(other).toContain('This app only migrates.');
     const page = await ask('cutOverChecklist', { id, query: { format: 'html' } });
     expect(textOf(page)).toContain(services.targetUrl);
   }, 60_000);

@@ -13,8 +13,8 @@ import { contentTypes, pageFormat } from './reply-page.ts';
 
 export interface ChecklistDependencies {
   readonly migration: Pick<MigrationDependencies, 'store' | 'ends'>;
-  /** The FHIR service that this product itself works with. */
-  readonly ownFhirUrl: string;
+  /** The FHIR service that this product itself works with; undefined when it only migrates. */
+  readonly ownFhirUrl: string | undefined;
 }
 
 /** `GET /api/migrations/{id}/cutover-checklist`: what remains to be done, by whom, as it is now. */

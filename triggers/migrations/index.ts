@@ -6,7 +6,7 @@ import {
   type MigrationDependencies,
   proofContainer,
 } from '../../activities/migration/index.ts';
-import type { Config } from '../../shared/config.ts';
+import type { LoadedConfig } from '../../shared/config.ts';
 import { AppError } from '../../shared/errors.ts';
 import { migrationPlan, planChanges } from '../../shared/migration/index.ts';
 import { requireRole } from '../caller-role.ts';
@@ -21,7 +21,7 @@ import { showMigration } from './show-migration.ts';
 import { startMigration } from './start-migration.ts';
 
 export interface MigrationHandlerDependencies {
-  readonly config: Pick<Config, 'authorization' | 'fhir'>;
+  readonly config: Pick<LoadedConfig, 'authorization' | 'sync'>;
   /** Undefined when no migration is set up. */
   readonly migration: MigrationDependencies | undefined;
 }
@@ -63,7 +63,7 @@ export function createMigrationHandlers({ config, migration }: MigrationHandlerD
     assess: handling(true, ({ request, ...deps }) => assess(request, deps)),
     readiness: handling(false, ({ request, ...deps }) => readiness(request, deps)),
     cutOverChecklist: handling(false, ({ request, ...deps }) =>
-      showCutOverChecklist(request, { migration: deps, ownFhirUrl: config.fhir.url }),
+      showCutOverChecklist(request, { migration: deps, ownFhirUrl: config.sync?.fhir.url }),
     ),
   };
 }
