@@ -53,6 +53,10 @@ export function* migrate(context: OrchestrationContext): Orchestration<string> {
     case 'prepare':
       yield* prepare(context, migrationId);
       break;
+    case 'find-deletes':
+      // Where it is goes into its record: the next move goes on, or keeps to an order first.
+      yield* steps.findHardDeletes({ migrationId });
+      break;
     case 'copy':
       yield* copy(context, { migrationId, number, ...move });
       break;

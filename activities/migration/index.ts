@@ -9,6 +9,7 @@ import { createCompareSides } from './compare-sides.ts';
 import { createConcludeProof } from './conclude-proof.ts';
 import type { MigrationDependencies } from './dependencies.ts';
 import { createDigestChunk } from './digest-chunk.ts';
+import { createFindHardDeletes } from './find-hard-deletes.ts';
 import { createGatherReferences } from './gather-references.ts';
 import { createIndexSearchParameters } from './index-search-parameters.ts';
 import { createLoadBundles } from './load-bundles.ts';
@@ -63,6 +64,7 @@ export function createMigrationActivities(deps: MigrationDependencies) {
     pollImport: blocking(createPollImport(deps)),
     settleImport: blocking(createSettleImport(deps)),
     closeWindow: blocking(createCloseWindow(deps)),
+    findHardDeletes: createFindHardDeletes(deps),
     beginProof: blocking(createBeginProof(deps)),
     digestChunk: answeringLater(createDigestChunk(deps)),
     compareSides: blocking(createCompareSides(deps)),

@@ -66,7 +66,9 @@ async function mendPart(
   const alone = [...new Set(extra.map(referenceOf))].filter((one) => !writtenAgain.has(one));
   for (let from = 0; from < alone.length; from += width) {
     const some = alone.slice(from, from + width);
-    const endings = await Promise.all(some.map((reference) => settleExtra(deps, input, reference)));
+    const endings = await Promise.all(
+      some.map((reference) => settleExtra(deps, { ...input, reference, deleted: 'is-applied' })),
+    );
     deleted += endings.filter((ending) => ending === 'deleted').length;
     const loadable = some.filter((_, index) => endings[index] === 'to-be-loaded');
     for (const reference of loadable) lacking.add(reference);

@@ -14,6 +14,7 @@ import {
   windowName,
 } from '../../shared/migration/index.ts';
 import { hasThawed, lookForFreeze } from './cut-over-freeze.ts';
+import { isLookDue } from './delete-look.ts';
 import type { MigrationDependencies } from './dependencies.ts';
 import { proofExtract } from './proof-files.ts';
 import { openReplay } from './replay-quarantine.ts';
@@ -28,6 +29,8 @@ export type Move =
   | { readonly kind: 'prepare' }
   /** Import one window while the next is exported. */
   | { readonly kind: 'copy'; readonly importing: number | null; readonly exporting: number | null }
+  /** Look for what was deleted for good in the source. */
+  | { readonly kind: 'find-deletes' }
   | { readonly kind: 'wait'; readonly seconds: number }
   /** Compare both sides, whole. */
   | { readonly kind: 'prove'; readonly proof: number }
@@ -112,7 +115,8 @@ function restOfRound({ now }: MigrationDependencies, { run, orders }: Run): numb
 
 async function copyOrProve(deps: MigrationDependencies, loaded: Run): Promise<Move> {
   const open = await openWindows(deps, loaded.run);
-  const importing = open.find(({ state }) => state === 'importing')?.number ?? null;
+  const loading = open.find(({ state }) => state === 'importing');
+  const importing = loading?.number ?? null;
   const waiting = open.find(({ state }) => state === 'exporting')?.number ?? null;
   // Two that wait for their import, because the first was blocked: a third would hide it.
   if (waiting !== null || open.length > 1) {
@@ -120,6 +124,7 @@ async function copyOrProve(deps: MigrationDependencies, loaded: Run): Promise<Mo
   }
   const replayed = importing === null ? await openReplay(deps, loaded) : undefined;
   if (replayed !== undefined) return { kind: 'copy', importing: replayed, exporting: null };
+  if (await isLookDue(deps, loaded, loading)) return { kind: 'find-deletes' };
   const planned = await planNext(deps, loaded);
   if (planned.window !== null || importing !== null) {
     return { kind: 'copy', importing, exporting: planned.window };

@@ -12,7 +12,10 @@ export interface PlannedImport {
 export function createPlanImport({ store }: MigrationDependencies) {
   return async ({ migrationId, window }: WindowInput): Promise<PlannedImport> => {
     const batches = await store.batches.list(inside(migrationId, windowName(window)));
-    const open = batches.filter(({ settled }) => !settled);
-    return { kind: 'planned', batches: open.map(({ name }) => name) };
+    const open = batches.filter(({ settled }) => !settled).map(({ name }) => name);
+    return { kind: 'planned', batches: open.filter((name) => !open.includes(originOf(name))) };
   };
 }
+
+/** What came out of a batch that is not settled is told, or dropped, by its settling. */
+const originOf = (name: string): string => name.slice(0, Math.max(0, name.lastIndexOf('.')));

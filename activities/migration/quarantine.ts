@@ -1,3 +1,4 @@
+import { scanResource } from '../../shared/bulk/index.ts';
 import type { QuarantinedVersion } from '../../shared/migration/index.ts';
 import { windowName } from '../../shared/migration/index.ts';
 import type { MigrationDependencies } from './dependencies.ts';
@@ -61,6 +62,7 @@ export async function quarantine(
       window,
       reference,
       versionId,
+      lastUpdated: lastUpdatedOf(bytes),
       cause,
       remedy: remedies[cause] ?? otherwise,
       file: url,
@@ -72,6 +74,11 @@ export async function quarantine(
     return { partition: migrationId, row: quarantineRow(record), record };
   });
   await store.quarantine.putAll(records);
+}
+
+function lastUpdatedOf(line: Buffer): string | null {
+  const scan = scanResource(line);
+  return scan.kind === 'resource' ? (scan.lastUpdated ?? null) : null;
 }
 
 /** Key of a record, by the place of its line: it can be told from the record alone. */

@@ -3,6 +3,7 @@ import {
   addToLedger,
   type BatchRecord,
   inside,
+  numbered,
   type StagedFile,
   sumLedgers,
   type WindowLedger,
@@ -143,9 +144,42 @@ async function recordNext(
 ): Promise<readonly string[]> {
   const names = batches.map((_, index) => `${input.batch}.${index}`);
   for (const [index, files] of batches.entries()) {
-    await recordBatch(deps, { ...input, batch: names[index] ?? '', files, depth });
+    const batch = names[index] ?? '';
+    await dropFiles(deps, { ...input, batch }, files.length);
+    await recordBatch(deps, { ...input, batch, files, depth });
   }
+  await dropBatches(deps, input, batches.length);
   return names;
+}
+
+/**
+ * A settling that was cut may have found otherwise, because the service answered otherwise: what it
+ * recorded beyond that would be imported, and counted, twice.
+ */
+async function dropFiles(
+  { store }: MigrationDependencies,
+  { migrationId, window, batch }: BatchInput,
+  kept: number,
+): Promise<void> {
+  const partition = inside(migrationId, windowName(window), batch);
+  const { length } = await store.batchFiles.list(partition);
+  for (let file = length; file > kept; file -= 1) {
+    await store.batchFiles.remove(partition, numbered(file));
+  }
+}
+
+/** From the last on, so that a cut leaves no gap before one that is still to be dropped. */
+async function dropBatches(
+  { store }: MigrationDependencies,
+  { migrationId, window, batch }: BatchInput,
+  kept: number,
+): Promise<void> {
+  const partition = inside(migrationId, windowName(window));
+  let end = kept;
+  while ((await store.batches.get(partition, `${batch}.${end}`)) !== undefined) end += 1;
+  for (let index = end - 1; index >= kept; index -= 1) {
+    await store.batches.remove(partition, `${batch}.${index}`);
+  }
 }
 
 /** Most batches that come out of one. */

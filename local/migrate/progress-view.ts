@@ -43,9 +43,10 @@ function lineView(): ProgressView {
   };
 }
 
-function textOf({ state, reason, progress }: ShownMigration): string {
+function textOf({ state, reason, progress, deleted }: ShownMigration): string {
   const { closed, open } = progress.windows;
   const left = progress.secondsLeft === null ? '' : `, ${progress.secondsLeft} s left`;
+  const gone = deleted === 0 ? '' : `, ${deleted} deleted`;
   const megabytes = Math.round(progress.bytes / 1e6);
-  return `${state}${reason === null ? '' : ` (${reason})`}: ${closed} windows closed, ${open} open, ${progress.perSecond}/s, ${megabytes} MB${left}`;
+  return `${state}${reason === null ? '' : ` (${reason})`}: ${closed} windows closed, ${open} open, ${progress.perSecond}/s, ${megabytes} MB${gone}${left}`;
 }

@@ -1,3 +1,4 @@
+export type { IdRequest, Trace } from './id-sets.ts';
 export { withLastUpdated } from './moved-line.ts';
 export { pauseLeft } from './pause-hours.ts';
 export { type MigrationPlan, migrationPlan, planChanges } from './plan.ts';
@@ -35,6 +36,7 @@ export type {
 } from './service.ts';
 export type {
   CleanupRecord,
+  DeleteLookRecord,
   EstimateRecord,
   FreezeRecord,
   ImportProgress,

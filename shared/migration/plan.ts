@@ -22,6 +22,11 @@ const tuning = {
     first: z.number().min(0.05).max(60),
     most: z.number().min(0.05).max(600),
   }),
+  /**
+   * `each-round`: what was deleted for good in the source goes from the target while it is copied;
+   * `at-proof`: before the certificate only.
+   */
+  hardDeletes: z.enum(['each-round', 'at-proof']),
   /** `when-caught-up`: cut over as soon as nothing is left to copy. */
   cutOver: z.enum(['when-ordered', 'when-caught-up']),
 };
@@ -61,6 +66,7 @@ export const migrationPlan = z.strictObject({
   windowBytes: tuning.windowBytes.default(20e9),
   intervalSeconds: tuning.intervalSeconds.default(300),
   pollSeconds: tuning.pollSeconds.default({ first: 2, most: 120 }),
+  hardDeletes: tuning.hardDeletes.default('each-round'),
   cutOver: tuning.cutOver.default('when-ordered'),
 });
 

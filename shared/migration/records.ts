@@ -220,6 +220,8 @@ export const quarantinedVersion = z
     window: count,
     reference: z.string(),
     versionId: z.string().nullable(),
+    /** By the source's clock, where the line tells it. */
+    lastUpdated: instant.nullable().optional(),
     cause: z.string(),
     remedy: z.string(),
     /** Blob, and where in it the line is. */
@@ -251,6 +253,8 @@ export const repairRecord = z
     reference: z.string(),
     versionId: z.string().nullable(),
     detail: z.string(),
+    /** The last window that was planned when it was found while copying. */
+    window: count.optional(),
     /** The instant that the version has in the target, and by how many milliseconds it was moved. */
     lastUpdated: instant.optional(),
     movedBy: z.int().optional(),

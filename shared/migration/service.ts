@@ -3,6 +3,7 @@ import { AppError } from '../errors.ts';
 import { callFailure } from '../fhir/index.ts';
 import type { HttpResponse, HttpSend } from '../http/index.ts';
 import { countInBatches } from './count-types.ts';
+import { createIdSets, type IdSets } from './id-sets.ts';
 import { createReindex, type Reindex } from './reindex.ts';
 import type { TimeRange } from './window.ts';
 
@@ -37,7 +38,7 @@ export interface Sample {
  * `$export` and `$import`. Throws AppError FHIR_UNAVAILABLE, FHIR_REFUSED, RESPONSE_UNREADABLE and
  * what `send` throws.
  */
-export interface MigrationService extends Reindex {
+export interface MigrationService extends Reindex, IdSets {
   readonly url: string;
   /** By the service's own clock (the Date header), which is the one that stamps versions; whole seconds. */
   serverTime(): Promise<string>;
@@ -149,7 +150,7 @@ export function createMigrationService(url: string, send: HttpSend): MigrationSe
       }
     },
     search: (type) => pages(type, get),
-    ...createReindex(call),
+    ...{ ...createReindex(call), ...createIdSets(call) },
     put: async (reference, json) => {
       const answer = await call('PUT', reference, json);
       if (answer.status === 200) return 'updated';

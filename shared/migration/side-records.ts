@@ -30,6 +30,39 @@ export const freezeRecord = z
   .readonly();
 export type FreezeRecord = z.infer<typeof freezeRecord>;
 
+/**
+ * How far the look for hard deletes is, by which the target follows the source while it is copied.
+ * Ranges are of `_lastUpdated`; `held` is what the target was counted to hold in one.
+ */
+export const deleteLookRecord = z
+  .object({
+    state: z.enum(['open', 'done']),
+    since: instant,
+    till: instant,
+    /** The last window that was planned when it began. */
+    window: count,
+    /** Yet to be looked into; the first is under way. `excess`: by how many the target has more. */
+    types: z
+      .array(z.object({ type: z.string(), excess: z.int(), held: count }).readonly())
+      .readonly(),
+    /** Of the first type; the last one is next. */
+    ranges: z.array(z.object({ since: instant, till: instant, held: count }).readonly()).readonly(),
+    /** What was removed of the first type, and in this look. */
+    removedOfType: count,
+    removed: count,
+    /** By type, an excess that was looked into and found to be of nothing that is to be removed. */
+    explained: z
+      .record(z.string(), z.object({ excess: z.int(), at: instant }).readonly())
+      .readonly(),
+    /** Milliseconds that its steps took, and the end of the last one. */
+    tookMs: count,
+    at: instant,
+    /** Why it was put off; safe to show. */
+    problem: z.string().nullable(),
+  })
+  .readonly();
+export type DeleteLookRecord = z.infer<typeof deleteLookRecord>;
+
 /** How far the imports of a window are while they run; written by the looks at them. */
 export const importProgress = z
   .object({

@@ -35,6 +35,8 @@ import {
 import {
   type CleanupRecord,
   cleanupRecord,
+  type DeleteLookRecord,
+  deleteLookRecord,
   type EstimateRecord,
   estimateRecord,
   type FreezeRecord,
@@ -67,6 +69,7 @@ export interface MigrationStore {
   readonly orders: Records<OrdersRecord>;
   readonly estimates: Records<EstimateRecord>;
   readonly freezes: Records<FreezeRecord>;
+  readonly deleteLooks: Records<DeleteLookRecord>;
   readonly cleanups: Records<CleanupRecord>;
   /** Partition = id of the migration, as of all below; row = name of the extract. */
   readonly extracts: Records<ExtractRecord>;
@@ -108,6 +111,7 @@ export function createMigrationStore(storage: string): MigrationStore {
     orders: open('Orders', ordersRecord),
     estimates: open('Estimates', estimateRecord),
     freezes: open('Freezes', freezeRecord),
+    deleteLooks: open('DeleteLooks', deleteLookRecord),
     cleanups: open('Cleanups', cleanupRecord),
     extracts: open('Extracts', extractRecord),
     pulls: open('Pulls', pullRecord),

@@ -87,6 +87,17 @@ describe('the order of work', () => {
     expect(run.inputsOf('closeWindow')).toHaveLength(1);
   });
 
+  it('looks for hard deletes one step to a move, so that orders count between the steps', async () => {
+    const look = { kind: 'find-deletes' } as const;
+    const run = await runMigration({
+      ...moves(look, look),
+      findHardDeletes: () => ({ kind: 'more' }),
+    });
+    expect(run.names).toEqual([
+      ...['nextMove', 'findHardDeletes', 'nextMove', 'findHardDeletes', 'nextMove'],
+    ]);
+  });
+
   it('stops without touching a window when it is ordered to', async () => {
     const run = await runMigration(moves({ kind: 'end', state: 'stopped' }));
     expect(run.output).toBe('stopped');
@@ -207,6 +218,7 @@ describe('what is remembered', () => {
         { kind: 'prepare' },
         copying(null, 1),
         copying(1, null),
+        { kind: 'find-deletes' },
         { kind: 'prove', proof: 1 },
         { kind: 'purge' },
       ),

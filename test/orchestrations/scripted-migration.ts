@@ -36,6 +36,7 @@ export const allGoesWell: MigrationScript = {
   pollImport: () => ({ kind: 'ended' }),
   settleImport: () => ({ kind: 'settled', next: [] }),
   closeWindow: () => ({ kind: 'closed', exported: 2 }),
+  findHardDeletes: () => ({ kind: 'looked', removed: 0 }),
   beginProof: () => ({ kind: 'begun', partitions: 0 }),
   digestChunk: () => ({ kind: 'digested', entries: 1 }),
   compareSides: () => ({ kind: 'compared', entries: 2, differences: 0 }),

@@ -60,6 +60,10 @@ export class Passage {
   #faults = 0;
   #steps = 0;
   #writesLeft: number;
+  /** Looks for hard deletes, since the last was made in the source. */
+  #looks = 0;
+  #deletesLeft: number;
+  readonly #deletedForGood: string[] = [];
   /** What a step threw that is no error of the catalogue: nothing may. */
   #defect: unknown;
   #busy: Promise<void> = Promise.resolve();
@@ -70,6 +74,7 @@ export class Passage {
     this.#world = world;
     this.#schedule = schedule;
     this.#writesLeft = schedule.writesDuring;
+    this.#deletesLeft = schedule.deletedForGood;
     this.#writer = new Writer(world, schedule);
   }
 
@@ -162,6 +167,7 @@ export class Passage {
     try {
       await this.#prepareStep(name);
       const output = await activity(input);
+      if (Object(output).kind === 'looked') this.#looks += 1;
       this.#log.push(`${at(this.#world)} ${name} ${short(input)} → ${short(output)}`);
       return output;
     } catch (error) {
@@ -218,11 +224,31 @@ export class Passage {
     const { run, orders } = await this.#records();
     if (run.state === 'waiting' && this.#writesLeft > 0) await this.#write(3);
     if (this.#writesLeft > 0 || orders.cutOver) return;
+    if (run.begin !== null && (await this.#waitsForLook(run))) return;
     // A source that was emptied has no window.
     if (run.windows === 0 && run.state !== 'waiting') return;
     if (this.#schedule.plan.cutOver === 'when-caught-up') return;
     const orderedAt = now().toISOString();
     await store.orders.put('runs', migrationId, { ...orders, cutOver: true, orderedAt });
+  }
+
+  /** What is deleted for good once all is copied is to be gone from the target before the cut-over. */
+  async #waitsForLook({ state }: RunRecord): Promise<boolean> {
+    if (state === 'waiting' && this.#deletesLeft > 0) {
+      for (; this.#deletesLeft > 0; this.#deletesLeft -= 1) {
+        const reference = await this.#writer.deleteForGood();
+        if (reference !== undefined) this.#deletedForGood.push(reference);
+      }
+      this.#looks = 0;
+    }
+    if (this.#deletesLeft > 0 || this.#deletedForGood.length === 0) return this.#deletesLeft > 0;
+    // One that was written late, beyond the overlap, may hide one that was deleted.
+    if (this.#schedule.lateWrites) return this.#looks === 0;
+    for (const reference of this.#deletedForGood) {
+      const { status } = await this.#world.target.call('GET', reference);
+      if (status !== 404) return true;
+    }
+    return false;
   }
 }
 

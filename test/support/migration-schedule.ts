@@ -25,6 +25,8 @@ export interface Schedule {
   /** Writes that leave something that `$import` may refuse. */
   readonly traps: boolean;
   readonly lateWrites: boolean;
+  /** Resources that are deleted for good once all is copied, and looked for before the cut-over. */
+  readonly deletedForGood: number;
 }
 
 const typesOfRuns: readonly [WrittenTypes, ...WrittenTypes[]] = [
@@ -52,8 +54,12 @@ export function scheduleOf(seed: number): Schedule {
     cutOver: random.chance(0.2) ? 'when-caught-up' : 'when-ordered',
   });
   const sourceSkew = random.pick([0, 0, 3_600_000, -3_600_000, 90_000, -700] as const);
+  // Of the seed alone: what else it decides stays as it was.
+  const isLooked = plan.cutOver === 'when-ordered' && seed % 4 === 0;
+  const deletedForGood = isLooked ? 1 + (seed % 3) : 0;
+  if (isLooked) Object.assign(plan, { overlapSeconds: (seed % 8) * 5, intervalSeconds: 5 });
   return {
-    ...{ seed, random, types, plan, sourceSkew },
+    ...{ seed, random, types, plan, sourceSkew, deletedForGood },
     targetSkew: sourceSkew + random.whole(-5_000, 5_000),
     writesBefore: random.whole(5, 10),
     writesDuring: plan.cutOver === 'when-caught-up' ? 0 : random.whole(0, 6),

@@ -45,6 +45,15 @@ export class Writer {
     await this.#delete(chosen, random.chance(0.4));
   }
 
+  /** A resource that is there goes without a trace; undefined when there is none. */
+  async deleteForGood(): Promise<string | undefined> {
+    const live = [...this.#known.values()].filter(({ state }) => state === 'live');
+    const chosen = live[this.#options.random.whole(0, Math.max(0, live.length - 1))];
+    if (chosen === undefined) return undefined;
+    await this.#delete(chosen, true);
+    return `${chosen.type}/${chosen.id}`;
+  }
+
   async #create(): Promise<void> {
     const type = this.#options.random.pick(this.#options.types);
     if (this.#options.lateWrites && this.#options.random.chance(0.2)) await this.#beLate();

@@ -30,6 +30,12 @@ describe('metrics of a migration', () => {
     expect(read).toEqual({ migrationId: 'm1', window: 3, ...numbers });
   });
 
+  it('a look for hard deletes that has ended is one line, one that goes on is none', async () => {
+    const [line] = await linesOf('findHardDeletes', { kind: 'looked', removed: 2 });
+    expect(line).toBe('fds.migration.deletes {"migrationId":"m1","window":3,"removed":2}');
+    expect(await linesOf('findHardDeletes', { kind: 'more' })).toEqual([]);
+  });
+
   it('nothing but place and numbers gets into it', async () => {
     const lines = await linesOf('closeWindow', { ...closed, name: 'Mrs Secret' });
     expect(lines.join()).not.toContain('Secret');

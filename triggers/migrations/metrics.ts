@@ -16,6 +16,7 @@ const comparedSides = z.object({
   entries: count,
   differences: count,
 });
+const lookedForDeletes = z.object({ kind: z.literal('looked'), removed: count });
 const place = z.object({
   migrationId: z.string(),
   window: z.number().optional(),
@@ -26,16 +27,20 @@ const place = z.object({
 const measured = {
   closeWindow: { line: 'fds.migration.window', shape: closedWindow },
   compareSides: { line: 'fds.migration.proof', shape: comparedSides },
+  findHardDeletes: { line: 'fds.migration.deletes', shape: lookedForDeletes },
 } as const;
+
+const isMeasured = (step: string): step is keyof typeof measured => step in measured;
 
 type Handler = (input: unknown, context: InvocationContext) => Promise<unknown>;
 
 /**
- * Writes one line into the log for every closed window and every proof: a name, and JSON of numbers
- * that Azure Monitor can chart (docs/migration.md). A step that is run again writes it again.
+ * Writes one line into the log for every closed window, proof and look for hard deletes: a name, and
+ * JSON of numbers that Azure Monitor can chart (docs/migration.md). A step that is run again writes
+ * it again.
  */
 export function withMetrics(step: string, handler: Handler): Handler {
-  const metric = step === 'closeWindow' || step === 'compareSides' ? measured[step] : undefined;
+  const metric = isMeasured(step) ? measured[step] : undefined;
   if (metric === undefined) return handler;
   return async (input, context) => {
     const answer = await handler(input, context);
