@@ -18,7 +18,7 @@ export type Broker = ReturnType<typeof createBroker>;
 
 /** Topics and their subscriptions; a topic exists as soon as somebody names it. */
 export function createBroker(parts: DispatcherParts & { readonly manual: ManualValidations }) {
-  const { store, webhooks, settings, manual } = parts;
+  const { store, webhooks, settings, manual, clock } = parts;
   const routes = new Map<string, Route>();
   const open = (id: number, subscription: Subscription, previous?: Route) => {
     const dispatcher = previous?.dispatcher ?? new Dispatcher(subscription, parts);
@@ -38,7 +38,8 @@ export function createBroker(parts: DispatcherParts & { readonly manual: ManualV
       const key = keyOf(subscription.topic, subscription.name);
       refuseSchemaChange(routes.get(key)?.dispatcher.subscription, subscription);
       const timeoutMilliseconds = settings.responseTimeoutMilliseconds;
-      await validateWebhook(subscription, { webhooks, manual, timeoutMilliseconds });
+      const { now } = clock;
+      await validateWebhook(subscription, { webhooks, manual, timeoutMilliseconds, now });
       const previous = routes.get(key);
       open(store.saveSubscription(subscription), subscription, previous);
       return previous === undefined ? 'created' : 'updated';
@@ -49,7 +50,7 @@ export function createBroker(parts: DispatcherParts & { readonly manual: ManualV
       routes.delete(keyOf(topic, name));
       route.dispatcher.close();
       store.removeSubscription(route.id);
-      await sendUnsubscribe(route.dispatcher.subscription, webhooks);
+      await sendUnsubscribe(route.dispatcher.subscription, { webhooks, now: clock.now });
       return true;
     },
     find: (topic: string, name: string) => routes.get(keyOf(topic, name))?.dispatcher.subscription,
@@ -57,6 +58,10 @@ export function createBroker(parts: DispatcherParts & { readonly manual: ManualV
       [...routes.values()]
         .map(({ dispatcher }) => dispatcher.subscription)
         .filter((subscription) => subscription.topic === topic),
+    /** To be called when the clock was set. */
+    lookAgain() {
+      for (const { dispatcher } of routes.values()) dispatcher.lookAgain();
+    },
     status: () => statusOf([...routes.values()], store, parts.deadLetters),
     close() {
       for (const { dispatcher } of routes.values()) dispatcher.close();

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import type { Broker } from './broker.ts';
 import type { CallFaults } from './call-faults.ts';
+import type { Clock } from './clock.ts';
 import { EventGridError } from './event-grid-error.ts';
 import { type Faults, setFaults } from './faults.ts';
 import type { Store } from './store.ts';
@@ -16,6 +17,7 @@ interface ControlParts {
   readonly store: Store;
   readonly faults: Faults;
   readonly callFaults: CallFaults;
+  readonly clock: Clock;
 }
 
 interface ControlCall {
@@ -29,7 +31,7 @@ const largestPage = 10_000;
 
 /** Answers what tests and the launcher ask about this stand-in; no part of Event Grid. */
 export function control(
-  { broker, store, faults, callFaults }: ControlParts,
+  { broker, store, faults, callFaults, clock }: ControlParts,
   { request, method, segments, body }: ControlCall,
   calls: ReadonlyMap<string, number>,
 ): Answer {
@@ -45,6 +47,10 @@ export function control(
       setFaults(faults, {});
       callFaults.clear();
       return { status: 200, body: { ...faults.settings, calls: [] } };
+    case 'GET clock':
+      return { status: 200, body: clock.state() };
+    case 'POST clock':
+      return { status: 200, body: clock.set(body) };
     case 'GET writes':
       return { status: 200, body: writesOf(store, request.url ?? '') };
     case 'GET dead-letters':
@@ -53,7 +59,7 @@ export function control(
       throw new EventGridError(
         404,
         'ResourceNotFound',
-        `Not found: ${method} /_control/${segments[1] ?? ''} (there are GET status, GET, POST and DELETE faults, GET writes, GET dead-letters).`,
+        `Not found: ${method} /_control/${segments[1] ?? ''} (there are GET status, GET, POST and DELETE faults, GET and POST clock, GET writes, GET dead-letters).`,
       );
   }
 }

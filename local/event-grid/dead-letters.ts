@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BlobServiceClient } from '@azure/storage-blob';
+import { BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
+import type { Clock } from './clock.ts';
 import type { DeadLetterReason } from './retry-schedule.ts';
 import type { DeadLetterRecord, PendingDelivery, Store } from './store.ts';
 import type { Subscription } from './subscription.ts';
@@ -21,16 +22,24 @@ export interface DeadLetters {
   settled(): Promise<void>;
 }
 
+export interface DeadLetterParts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly storageConnection: string | undefined;
+  readonly lagMilliseconds: number;
+}
+
 /**
  * Dead letters stay in a table that the control address shows. With a storage
  * connection and a `deadLetterDestination` they are written as a blob too, after
  * the lag; what storage refuses stays in the table only. `settled` ends the lag.
  */
-export function createDeadLetters(
-  store: Store,
-  storageConnection: string | undefined,
-  lagMilliseconds = 0,
-): DeadLetters {
+export function createDeadLetters({
+  store,
+  clock,
+  storageConnection,
+  lagMilliseconds,
+}: DeadLetterParts): DeadLetters {
   const storage =
     storageConnection === undefined
       ? undefined
@@ -42,13 +51,13 @@ export function createDeadLetters(
   return {
     add(subscription, failed) {
       if (failed.length === 0) return;
-      const records = failed.map((one) => deadLetterRecord(subscription, one));
+      const records = failed.map((one) => deadLetterRecord(subscription, one, clock.now()));
       store.deadLetter(records);
       const container = subscription.properties.deadLetterDestination?.properties.blobContainerName;
       if (storage === undefined || container === undefined) return;
       const ready = lagMilliseconds === 0 ? Promise.resolve() : lag();
       const upload = ready
-        .then(() => writeBlob(storage, container, records))
+        .then(() => writeBlob(storage.getContainerClient(container), records, clock.now()))
         .then((blob) => store.markBlob(records, blob))
         .catch(() => undefined)
         .finally(() => uploads.delete(upload));
@@ -66,6 +75,7 @@ export function createDeadLetters(
 function deadLetterRecord(
   { topic, name, properties }: Subscription,
   { delivery, body, reason, outcome }: FailedDelivery,
+  now: number,
 ): DeadLetterRecord {
   const lower = properties.eventDeliverySchema === 'CloudEventSchemaV1_0';
   const added = {
@@ -73,7 +83,7 @@ function deadLetterRecord(
     deliveryAttempts: delivery.attempts,
     lastDeliveryOutcome: outcome,
     publishTime: new Date(delivery.publishedAt).toISOString(),
-    lastDeliveryAttemptTime: new Date().toISOString(),
+    lastDeliveryAttemptTime: new Date(now).toISOString(),
   };
   const named = Object.entries(added).map(([key, value]) => [
     lower ? key.toLowerCase() : key,
@@ -85,17 +95,16 @@ function deadLetterRecord(
 }
 
 async function writeBlob(
-  storage: BlobServiceClient,
-  container: string,
+  folder: ContainerClient,
   records: readonly DeadLetterRecord[],
+  now: number,
 ): Promise<string> {
-  const folder = storage.getContainerClient(container);
   await folder.createIfNotExists();
-  const now = new Date();
-  const time = [now.getUTCFullYear(), now.getUTCMonth() + 1, now.getUTCDate(), now.getUTCHours()];
+  const at = new Date(now);
+  const time = [at.getUTCFullYear(), at.getUTCMonth() + 1, at.getUTCDate(), at.getUTCHours()];
   const subscription = records[0]?.subscription.toUpperCase() ?? '';
   const name = `${subscription}/${time.join('/')}/${randomUUID()}.json`;
   const text = `[${records.map((record) => record.document).join(',')}]`;
   await folder.getBlockBlobClient(name).upload(text, Buffer.byteLength(text));
-  return `${container}/${name}`;
+  return `${folder.containerName}/${name}`;
 }

@@ -1,3 +1,4 @@
+import type { Clock } from './clock.ts';
 import type { DeadLetters, FailedDelivery } from './dead-letters.ts';
 import { DeliveryQueue } from './delivery-queue.ts';
 import { EndpointHealth } from './endpoint-health.ts';
@@ -25,6 +26,7 @@ export interface DispatcherParts {
   readonly deadLetters: DeadLetters;
   readonly faults: Faults;
   readonly settings: DeliverySettings;
+  readonly clock: Clock;
 }
 
 /** How long an answer over its time may still cancel the retry (facts dataverse-and-events B2). */
@@ -41,6 +43,7 @@ const lostOnTheWay: WebhookAnswer = { kind: 'unanswered', outcome: 'SocketError'
 export class Dispatcher {
   subscription: Subscription;
   readonly #parts: DispatcherParts;
+  readonly #now: () => number;
   readonly #queue = new DeliveryQueue();
   readonly #health: EndpointHealth;
   /** Deliveries that the duplicate fault has repeated already; once is enough. */
@@ -55,6 +58,7 @@ export class Dispatcher {
   constructor(subscription: Subscription, parts: DispatcherParts) {
     this.subscription = subscription;
     this.#parts = parts;
+    this.#now = parts.clock.now;
     this.#health = new EndpointHealth(parts.settings.timeScale);
   }
 
@@ -64,15 +68,22 @@ export class Dispatcher {
       inFlight: this.#inFlightEvents,
       retrying: this.#queue.waiting,
       /** True while deliveries wait because the endpoint fails again and again. */
-      delayed: this.#health.delayedUntil(Date.now()) !== undefined,
+      delayed: this.#health.delayedUntil(this.#now()) !== undefined,
     };
   }
 
   /** Takes over durable deliveries; those that are not due yet wait. */
   enqueue(deliveries: readonly PendingDelivery[]): void {
-    const now = Date.now();
+    const now = this.#now();
     this.#queue.addReady(deliveries.filter(({ dueAt }) => dueAt <= now));
     this.#queue.addWaiting(deliveries.filter(({ dueAt }) => dueAt > now));
+    this.#planWake();
+    this.#planPump();
+  }
+
+  /** To be called when the clock was set: other deliveries may be due now. */
+  lookAgain(): void {
+    this.#queue.release(this.#now());
     this.#planWake();
     this.#planPump();
   }
@@ -110,7 +121,7 @@ export class Dispatcher {
 
   #mayStart(): boolean {
     const most = this.#health.mayProbeOnly ? 1 : this.#parts.settings.concurrency;
-    const isDelayed = this.#health.delayedUntil(Date.now()) !== undefined;
+    const isDelayed = this.#health.delayedUntil(this.#now()) !== undefined;
     return this.#queue.ready > 0 && this.#inFlightRequests < most && !isDelayed;
   }
 
@@ -199,7 +210,7 @@ export class Dispatcher {
     const outcome = answer.kind === 'answered' ? outcomeOf(answer.status) : answer.outcome;
     const jitter = this.#parts.faults.random.next();
     const { timeScale } = this.#parts.settings;
-    const now = Date.now();
+    const now = this.#now();
     if (!isEventAtFault(status)) this.#health.failed(batch.length, now);
     const retried: PendingDelivery[] = [];
     const dead: FailedDelivery[] = [];
@@ -225,7 +236,7 @@ export class Dispatcher {
   #unexpired(batch: readonly PendingDelivery[]): readonly PendingDelivery[] {
     const { timeScale } = this.#parts.settings;
     const { timeToLiveMilliseconds } = this.#policy();
-    const now = Date.now();
+    const now = this.#now();
     const isOld = ({ publishedAt, attempts }: PendingDelivery) =>
       attempts > 0 && (now - publishedAt) / timeScale > timeToLiveMilliseconds;
     const old = batch.filter(isOld);
@@ -243,7 +254,7 @@ export class Dispatcher {
   /** When the next delivery is due, or the endpoint's delay ends, whichever has something to send. */
   #nextWake(): number | undefined {
     const due = this.#queue.nextDueAt;
-    const delayed = this.#health.delayedUntil(Date.now());
+    const delayed = this.#health.delayedUntil(this.#now());
     if (delayed === undefined) return due;
     return this.#queue.ready > 0 || due === undefined ? delayed : Math.max(due, delayed);
   }
@@ -258,9 +269,9 @@ export class Dispatcher {
     clearTimeout(this.#wake);
     const next = this.#nextWake();
     if (next === undefined || this.#closed) return;
-    const wait = Math.min(Math.max(next - Date.now(), 0), 2_147_483_647);
+    const wait = Math.min(Math.max(next - this.#now(), 0), 2_147_483_647);
     this.#wake = setTimeout(() => {
-      this.#queue.release(Date.now());
+      this.#queue.release(this.#now());
       this.#planWake();
       this.#pump(false);
     }, wait);

@@ -21,12 +21,20 @@ export interface GridEvent {
 /** One request may carry 1 MB, and so may one event (Event Grid quotas). */
 export const maximumBodyBytes = 1_048_576;
 
+/** What events take from the request they came in. */
+export interface Reception {
+  /** Topic of events that name none. */
+  readonly topic: string;
+  /** The time of events that name none, in milliseconds since 1970. */
+  readonly now: number;
+}
+
 /**
  * Reads a publish body: an array in Event Grid schema, one CloudEvent, or a
  * CloudEvents batch. One bad event refuses the whole request, as on the service.
  * @throws EventGridError 400 that names the event by index
  */
-export function parseEvents(body: string, topic: string): readonly GridEvent[] {
+export function parseEvents(body: string, reception: Reception): readonly GridEvent[] {
   let parsed: unknown;
   try {
     parsed = JSON.parse(body);
@@ -34,18 +42,18 @@ export function parseEvents(body: string, topic: string): readonly GridEvent[] {
     throw invalid('This resource is configured to receive events, and the body is not valid JSON.');
   }
   if (Array.isArray(parsed)) {
-    return parsed.map((element: unknown, index) => parseEvent(element, index, topic));
+    return parsed.map((element: unknown, index) => parseEvent(element, index, reception));
   }
-  if (isObject(parsed) && 'specversion' in parsed) return [parseEvent(parsed, 0, topic)];
+  if (isObject(parsed) && 'specversion' in parsed) return [parseEvent(parsed, 0, reception)];
   throw invalid(
     'Expected an array of events in Event Grid schema, one CloudEvent, or an array of CloudEvents.',
   );
 }
 
-function parseEvent(element: unknown, index: number, topic: string): GridEvent {
+function parseEvent(element: unknown, index: number, { topic, now }: Reception): GridEvent {
   if (!isObject(element)) throw invalid(`Event ${index} is not an object.`);
   return 'specversion' in element
-    ? fromCloudEvent(element, index)
+    ? fromCloudEvent(element, index, now)
     : fromEventGridSchema(element, index, topic);
 }
 
@@ -66,7 +74,7 @@ const cloudEventAttributes: ReadonlySet<string> = new Set([
   ...['id', 'source', 'subject', 'type', 'time', 'dataschema', 'data', 'specversion'],
 ]);
 
-function fromCloudEvent(event: JsonObject, index: number): GridEvent {
+function fromCloudEvent(event: JsonObject, index: number, now: number): GridEvent {
   if (event['specversion'] !== '1.0') {
     throw invalid(`Event ${index}: specversion must be "1.0".`);
   }
@@ -77,7 +85,7 @@ function fromCloudEvent(event: JsonObject, index: number): GridEvent {
     topic: requiredText(event, 'source', index),
     subject: optionalText(event, 'subject', index) ?? '',
     eventType: requiredText(event, 'type', index),
-    eventTime: time === undefined ? new Date().toISOString() : instant(time, 'time', index),
+    eventTime: time === undefined ? new Date(now).toISOString() : instant(time, 'time', index),
     dataVersion: (optionalText(event, 'dataschema', index) ?? '').replace(/^#/, ''),
     data: event['data'],
     ...(extensions.length === 0 ? {} : { extensions: Object.fromEntries(extensions) }),
@@ -101,8 +109,12 @@ export function serializeEvent(event: GridEvent, schema: EventSchema): string {
 }
 
 /** An event that Event Grid itself raises toward a webhook: the handshake and the farewell. */
-export function systemEvent(eventType: string, topic: string, data: JsonObject): GridEvent {
-  const eventTime = new Date().toISOString();
+export function systemEvent(
+  eventType: string,
+  { topic, now }: Reception,
+  data: JsonObject,
+): GridEvent {
+  const eventTime = new Date(now).toISOString();
   return { id: randomUUID(), topic, subject: '', eventType, eventTime, dataVersion: '2', data };
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { serializeEvent, systemEvent } from './event.ts';
+import { type Reception, serializeEvent, systemEvent } from './event.ts';
 import { EventGridError } from './event-grid-error.ts';
 import type { ManualValidations } from './manual-validation.ts';
 import { baseUrl, type Subscription, topicResourceId } from './subscription.ts';
@@ -12,6 +12,8 @@ export interface Handshake {
   readonly webhooks: WebhookClient;
   readonly manual: ManualValidations;
   readonly timeoutMilliseconds: number;
+  /** The clock of the service, in milliseconds since 1970. */
+  readonly now: () => number;
 }
 
 /**
@@ -36,17 +38,18 @@ export async function validateWebhook(subscription: Subscription, parts: Handsha
 /** An answer of 200 without any code leaves the confirming to whoever opens the `validationUrl`. */
 async function refusalOfValidationEvent(
   subscription: Subscription,
-  { webhooks, manual, timeoutMilliseconds }: Handshake,
+  { webhooks, manual, timeoutMilliseconds, now }: Handshake,
 ): Promise<string | undefined> {
   const validationCode = randomUUID();
   const answer = await webhooks.call({
     method: 'POST',
     url: subscription.properties.destination.properties.endpointUrl,
     headers: systemHeaders(subscription, 'SubscriptionValidation'),
-    body: systemBody(subscription, 'Microsoft.EventGrid.SubscriptionValidationEvent', {
-      validationCode,
-      validationUrl: manual.urlOf(validationCode),
-    }),
+    body: systemBody(
+      'Microsoft.EventGrid.SubscriptionValidationEvent',
+      { topic: topicResourceId(subscription.topic), now: now() },
+      { validationCode, validationUrl: manual.urlOf(validationCode) },
+    ),
     timeoutMilliseconds,
   });
   if (answer.kind === 'unanswered') return unanswered(answer);
@@ -84,15 +87,18 @@ async function refusalOfOptions(
 /** Tells the webhook that its subscription is gone; its answer does not matter. */
 export async function sendUnsubscribe(
   subscription: Subscription,
-  webhooks: WebhookClient,
+  { webhooks, now }: Pick<Handshake, 'webhooks' | 'now'>,
 ): Promise<void> {
+  const topic = topicResourceId(subscription.topic);
   await webhooks.call({
     method: 'POST',
     url: subscription.properties.destination.properties.endpointUrl,
     headers: systemHeaders(subscription, 'Unsubscribe'),
-    body: systemBody(subscription, 'Microsoft.EventGrid.SubscriptionDeletedEvent', {
-      eventSubscriptionId: `${topicResourceId(subscription.topic)}/eventSubscriptions/${subscription.name}`,
-    }),
+    body: systemBody(
+      'Microsoft.EventGrid.SubscriptionDeletedEvent',
+      { topic, now: now() },
+      { eventSubscriptionId: `${topic}/eventSubscriptions/${subscription.name}` },
+    ),
     timeoutMilliseconds: 5_000,
   });
 }
@@ -119,11 +125,11 @@ function systemHeaders(subscription: Subscription, eventType: string): Record<st
 }
 
 function systemBody(
-  { topic }: Subscription,
   eventType: string,
+  reception: Reception,
   data: Readonly<Record<string, string>>,
 ): string {
-  return `[${serializeEvent(systemEvent(eventType, topicResourceId(topic), data), 'EventGridSchema')}]`;
+  return `[${serializeEvent(systemEvent(eventType, reception, data), 'EventGridSchema')}]`;
 }
 
 function validationResponseOf(body: string): unknown {

@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import { createBroker } from './broker.ts';
 import { CallFaults, type CallFaultWish } from './call-faults.ts';
+import { Clock } from './clock.ts';
 import { createDeadLetters } from './dead-letters.ts';
 import { EventGridError } from './event-grid-error.ts';
 import { createFaults, type FaultSettings, setFaults } from './faults.ts';
@@ -17,8 +18,12 @@ export interface EventGridOptions {
   readonly port?: number;
   /** Undefined keeps everything in memory. */
   readonly dataFolder?: string | undefined;
-  /** Key that publishers must send as `aeg-sas-key`; undefined accepts all. */
+  /** Key that publishers must send as `aeg-sas-key`; with no key and no tokens everybody may publish. */
   readonly key?: string | undefined;
+  /** Entra access tokens that publishers may send as `Authorization: Bearer` instead. */
+  readonly publisherTokens?: readonly string[] | undefined;
+  /** The clock of this service runs this many milliseconds ahead of the machine's; negative for behind. Default 0. */
+  readonly clockOffsetMs?: number | undefined;
   /** Factor on retry waits and time to live: 0.01 makes the 10 s wait 100 ms. Default 1. */
   readonly timeScale?: number;
   /** Requests in flight per subscription. Default 4. */
@@ -40,6 +45,8 @@ export interface RunningEventGrid {
   strike(...faults: readonly CallFaultWish[]): void;
   /** Ends all faults of calls and of deliveries. */
   calm(): void;
+  /** Sets the clock this many milliseconds ahead, as `POST /_control/clock` does. Throws EventGridError. */
+  skew(milliseconds: number): void;
   close(): Promise<void>;
 }
 
@@ -51,13 +58,14 @@ export const defaultPort = 8_082;
  * `<url>/topics/<topic>/subscriptions/<name>`. An event is durable before its
  * publisher gets 200, and is delivered at least once.
  *
- * Not imitated: Entra tokens. Without a `deadLetterDestination` the
+ * Not imitated: Entra tokens on deliveries. Without a `deadLetterDestination` the
  * service drops what it cannot deliver; here it stays visible under
  * `GET /_control/dead-letters`.
  * @throws EventGridError PortInUse
  */
 export async function startEventGrid(options: EventGridOptions = {}): Promise<RunningEventGrid> {
-  const store = openStore(options.dataFolder);
+  const clock = new Clock(options.clockOffsetMs);
+  const store = openStore(options.dataFolder, clock.now);
   const webhooks = createWebhookClient();
   const faults = createFaults(options.faults);
   const settings = {
@@ -67,13 +75,17 @@ export async function startEventGrid(options: EventGridOptions = {}): Promise<Ru
     responseTimeoutMilliseconds: options.responseTimeoutMilliseconds ?? 30_000,
   };
   const lagMilliseconds = (options.deadLetterLagMinutes ?? 0) * 60_000 * settings.timeScale;
-  const deadLetters = createDeadLetters(store, options.storageConnection, lagMilliseconds);
+  const { storageConnection } = options;
+  const deadLetters = createDeadLetters({ store, clock, storageConnection, lagMilliseconds });
   const callFaults = new CallFaults();
   const manual = new ManualValidations(settings.timeScale);
-  const broker = createBroker({ store, webhooks, deadLetters, faults, settings, manual });
+  const broker = createBroker({
+    ...{ store, webhooks, deadLetters, faults, settings, manual, clock },
+  });
+  clock.onChange = broker.lookAgain;
   const server = createEventGridServer({
-    ...{ broker, store, faults, callFaults, manual },
-    key: options.key,
+    ...{ broker, store, faults, callFaults, manual, clock },
+    secrets: { key: options.key, tokens: options.publisherTokens },
   });
   const release = async () => {
     broker.close();
@@ -91,6 +103,7 @@ export async function startEventGrid(options: EventGridOptions = {}): Promise<Ru
         callFaults.clear();
         setFaults(faults, {});
       },
+      skew: (skewMs) => void clock.set({ skewMs }),
       close: () => stop(server).then(release),
     };
   } catch (problem) {

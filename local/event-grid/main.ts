@@ -6,6 +6,7 @@ import { defaultPort, type EventGridOptions, startEventGrid } from './index.ts';
 /**
  *     node local/event-grid/main.ts --port N --data DIR --key KEY --time-scale 0.01
  *       --concurrency N --storage CONNECTION --dead-letter-lag MINUTES
+ *       --publisher-token TOKEN (as often as there are tokens) --clock-offset-ms N
  */
 async function main(): Promise<void> {
   const { url, close } = await startEventGrid(optionsFromArguments());
@@ -27,14 +28,20 @@ function optionsFromArguments(): EventGridOptions {
       concurrency: { type: 'string', default: '4' },
       storage: { type: 'string' },
       'dead-letter-lag': { type: 'string', default: '0' },
+      'publisher-token': { type: 'string', multiple: true },
+      'clock-offset-ms': { type: 'string', default: '0' },
     },
   });
   const timeScale = Number(values['time-scale']);
   if (!(timeScale > 0)) throw wrong('time-scale', 'a number above 0');
+  const clockOffsetMs = Number(values['clock-offset-ms']);
+  if (!Number.isInteger(clockOffsetMs)) throw wrong('clock-offset-ms', 'a whole number');
   return {
     port: wholeNumber('port', values.port, 0),
     dataFolder: values.data,
     key: values.key,
+    publisherTokens: values['publisher-token'],
+    clockOffsetMs,
     timeScale,
     concurrency: wholeNumber('concurrency', values.concurrency, 1),
     storageConnection: values.storage,

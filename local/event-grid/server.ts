@@ -1,7 +1,8 @@
-import { timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { checkPublisher, type PublisherSecrets } from './authorization.ts';
 import type { Broker } from './broker.ts';
 import { type CallFaults, playCallFault } from './call-faults.ts';
+import type { Clock } from './clock.ts';
 import { type Answer, control } from './control.ts';
 import { maximumBodyBytes, parseEvents } from './event.ts';
 import { EventGridError, errorBody } from './event-grid-error.ts';
@@ -16,8 +17,8 @@ export interface ServerParts {
   readonly faults: Faults;
   readonly callFaults: CallFaults;
   readonly manual: ManualValidations;
-  /** Undefined accepts every key. */
-  readonly key: string | undefined;
+  readonly clock: Clock;
+  readonly secrets: PublisherSecrets;
 }
 
 interface Call {
@@ -30,6 +31,7 @@ export function createEventGridServer(parts: ServerParts): Server {
   const calls = new Map<string, number>();
   const options = { keepAliveTimeout: 60_000 };
   return createServer(options, (request, response) => {
+    response.setHeader('date', new Date(parts.clock.now()).toUTCString());
     answerFaulty(parts, { request, response, calls }).catch((problem: unknown) =>
       respondProblem(response, problem),
     );
@@ -96,8 +98,9 @@ function openValidation({ manual }: ServerParts, { request, method }: Call): Ans
 
 async function publish(parts: ServerParts, { request, method }: Call, topic: string) {
   if (method !== 'POST') throw notAllowed('POST');
-  checkKey(request.headers['aeg-sas-key'], parts.key);
-  const events = parseEvents(await readBody(request), topicResourceId(topic));
+  checkPublisher(request.headers, parts.secrets);
+  const reception = { topic: topicResourceId(topic), now: parts.clock.now() };
+  const events = parseEvents(await readBody(request), reception);
   try {
     parts.broker.publish(topic, events, productOf(request));
   } catch (problem) {
@@ -133,24 +136,6 @@ async function subscription(
     default:
       throw notAllowed('GET, PUT, DELETE');
   }
-}
-
-function checkKey(given: string | string[] | undefined, key: string | undefined): void {
-  if (key === undefined) return;
-  if (typeof given !== 'string') {
-    throw new EventGridError(
-      401,
-      'Unauthorized',
-      'Request must contain the header aeg-sas-key with the key of this topic.',
-    );
-  }
-  const [a, b] = [Buffer.from(given), Buffer.from(key)];
-  if (a.length === b.length && timingSafeEqual(a, b)) return;
-  throw new EventGridError(
-    401,
-    'Unauthorized',
-    'The key in aeg-sas-key is not the key of this topic.',
-  );
 }
 
 /** Product token of the User-Agent: the part before '/'. */

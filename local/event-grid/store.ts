@@ -85,7 +85,7 @@ const counterRow = z.object({
 export type Store = ReturnType<typeof openStore>;
 
 /** Everything that must outlive a kill: subscriptions, undelivered events, dead letters, counts. */
-export function openStore(dataFolder: string | undefined) {
+export function openStore(dataFolder: string | undefined, now: () => number) {
   if (dataFolder !== undefined) mkdirSync(dataFolder, { recursive: true });
   const database = new DatabaseSync(
     dataFolder === undefined ? ':memory:' : join(dataFolder, 'event-grid.sqlite'),
@@ -108,7 +108,7 @@ export function openStore(dataFolder: string | undefined) {
   return {
     publishedSince: log.publishedSince,
     ...subscriptionStore(database, transaction),
-    ...deliveryStore(database, { transaction, count, note: log.note }),
+    ...deliveryStore(database, { transaction, count, note: log.note, clock: now }),
     ...deadLetterStore(database, transaction, count),
     counters(): Counters {
       const rows = database.prepare('SELECT name, value FROM counter').all();
@@ -157,9 +157,12 @@ interface DeliveryStoreParts {
   readonly transaction: Transaction;
   readonly count: Count;
   readonly note: (events: readonly Published[], now: number) => void;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
 }
 
-function deliveryStore(database: DatabaseSync, { transaction, count, note }: DeliveryStoreParts) {
+function deliveryStore(database: DatabaseSync, parts: DeliveryStoreParts) {
+  const { transaction, count, note, clock } = parts;
   const insert = database.prepare(
     'INSERT INTO delivery (subscription, due, published, version, body) VALUES (?, ?, ?, ?, ?)',
   );
@@ -171,7 +174,7 @@ function deliveryStore(database: DatabaseSync, { transaction, count, note }: Del
   return {
     /** Makes the events of one publish request durable, all or none. */
     accept(deliveries: readonly NewDelivery[], published: readonly Published[]): PendingDelivery[] {
-      const now = Date.now();
+      const now = clock();
       return transaction(() => {
         count('publishedEvents', published.length);
         note(published, now);

@@ -4,7 +4,10 @@ import { type GridEvent, parseEvents } from '../../../local/event-grid/event.ts'
 import { compileFilter, filterBody } from '../../../local/event-grid/filter.ts';
 import { fhirEvent } from './receiver.ts';
 
-const [patient] = parseEvents(JSON.stringify([fhirEvent('AbC')]), '/topics/fhir');
+const [patient] = parseEvents(JSON.stringify([fhirEvent('AbC')]), {
+  topic: '/topics/fhir',
+  now: 0,
+});
 
 function accepts(filter: object, event: GridEvent = patient!): boolean {
   return compileFilter(filterBody.parse(filter))(event);
