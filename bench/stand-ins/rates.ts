@@ -4,7 +4,7 @@ import { BenchError } from '../bench-error.ts';
 import type { Row } from '../benchmark.ts';
 import { bareInserts, startBareServer } from './bare.ts';
 import { batchCall, readCall, sampleContacts, upsertCall } from './dataverse-calls.ts';
-import { batchCalls, batchSize, putCall, sampleResources } from './fhir-calls.ts';
+import { batchCalls, putCall, sampleResources } from './fhir-calls.ts';
 import { type Call, callsPerSecond, send } from './http-load.ts';
 import { startStandIn } from './stand-in.ts';
 
@@ -14,6 +14,9 @@ export interface Work {
   readonly calls: number;
   readonly say: (line: string) => void;
 }
+
+/** Writes to a batch, as the product sends them. */
+const batchSize = 100;
 
 /** The calls of one stand-in, and the rows that its batches write. */
 interface Contest {
@@ -37,7 +40,7 @@ export async function fhirRates(work: Work): Promise<readonly Row[]> {
       contentType: 'application/fhir+json; charset=utf-8',
       reads: writes.map(({ url }) => ({ method: 'GET', url })),
       writes,
-      batches: batchCalls(fhir.url, batched),
+      batches: batchCalls(fhir.url, batched, batchSize),
       rows: batched.map((resource) => JSON.stringify(resource)),
     });
   } finally {

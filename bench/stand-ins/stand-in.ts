@@ -17,6 +17,22 @@ export function startStandIn(
   });
 }
 
+/** Processor time that a process has used, in seconds, as Linux tells it; undefined elsewhere. */
+export function processorSeconds(processId: number): number | undefined {
+  try {
+    const fields = readFileSync(`/proc/${processId}/stat`, 'utf8')
+      .replace(/^.*\) /, '')
+      .split(' ');
+    const ticks = Number(fields[11]) + Number(fields[12]);
+    return Number.isNaN(ticks) ? undefined : ticks / ticksPerSecond;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What Linux counts in, on every architecture that Node runs on. */
+const ticksPerSecond = 100;
+
 /** Resident memory of a process in MB, as Linux tells it; undefined elsewhere. */
 export function residentMegabytes(processId: number): number | undefined {
   try {

@@ -25,6 +25,8 @@ export interface RunningFhir {
   strike(...faults: readonly z.input<typeof faultSchema>[]): void;
   /** Ends all faults of `strike` and of the control endpoint. */
   calm(): void;
+  /** Sets the clock this many milliseconds ahead, as `POST /_control/clock` does. Throws `FhirError` 400. */
+  skew(milliseconds: number): void;
   /** How many bulk jobs are under way, as `GET /_control/status` tells. */
   jobs(): number;
   close(): Promise<void>;
@@ -39,7 +41,7 @@ export async function startFhir(options: FhirOptions): Promise<RunningFhir> {
   const onDefect = (error: unknown) =>
     process.emitWarning(error instanceof Error ? error : String(error));
   let publisher: Publisher | undefined;
-  const { service, database, outbox, agents, clock } = openService(options, onDefect, () =>
+  const { service, database, index, outbox, agents, clock } = openService(options, onDefect, () =>
     publisher?.wake(),
   );
   const calls = createCalls();
@@ -85,11 +87,13 @@ export async function startFhir(options: FhirOptions): Promise<RunningFhir> {
     url: `http://127.0.0.1:${addressOf(server).port}`,
     strike: (...wishes) => faults.arm(wishes),
     calm: faults.clear,
+    skew: (skewMs) => void clock.set({ skewMs }),
     jobs: () => jobs.unfinished().length,
     async close() {
       await closeServer(server);
       await publisher?.close();
       await service.jobs.close();
+      index.flush();
       database.close();
     },
   };

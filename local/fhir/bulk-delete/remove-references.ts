@@ -16,7 +16,7 @@ export function createReferenceRemover(database: DatabaseSync, service: Service)
   const numbers = [...service.registry.builtIn.values()].flatMap((ofType) =>
     [...ofType.values()]
       .filter(({ kind }) => kind === 'reference')
-      .map(({ indexName }) => service.parameterNumbers.numberOf(indexName)),
+      .flatMap(({ indexNames }) => indexNames.map(service.parameterNumbers.numberOf)),
   );
   const places = [...new Set(numbers)];
   const referring = database.prepare(

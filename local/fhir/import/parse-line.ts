@@ -2,9 +2,9 @@ import { isResourceType } from '../definitions.ts';
 import { parseExact } from '../exact-json.ts';
 import { isMarkedDeleted, withoutMark } from '../jobs/soft-delete.ts';
 import { isArray, isObject, type Json, type JsonObject, objectAt, textAt } from '../json.ts';
+import { nestsTooDeeply } from '../json-text.ts';
 import type { Issue } from '../outcome.ts';
 import { dateRange } from '../search/date-range.ts';
-import { nestsTooDeeply } from '../server/nesting.ts';
 import type { UnitLine } from './unit-lines.ts';
 
 /** A line that holds a resource, ready to be merged. */

@@ -58,6 +58,7 @@ export function resolveReferences(
   request: FhirRequest,
   { resource, ids }: { readonly resource: JsonObject; readonly ids: AssignedIds },
 ): JsonObject {
+  if (!hasOpenReference(resource, ids)) return resource;
   const resolve = (reference: string): string => {
     const assigned = ids.get(reference);
     if (assigned !== undefined) return `${assigned.type}/${assigned.id}`;
@@ -67,6 +68,25 @@ export function resolveReferences(
   };
   const result = mapReferences(resource, resolve);
   return isObject(result) ? result : resource;
+}
+
+/** True when a reference may need resolving; most resources have none, and looking is cheaper than mapping. */
+function hasOpenReference(value: Json, ids: AssignedIds): boolean {
+  if (isArray(value)) {
+    for (const item of value) if (hasOpenReference(item, ids)) return true;
+    return false;
+  }
+  if (!isObject(value)) return false;
+  for (const key in value) {
+    const child = value[key];
+    if (typeof child === 'object' && hasOpenReference(child, ids)) return true;
+    if (key === 'reference' && typeof child === 'string' && isOpen(child, ids)) return true;
+  }
+  return false;
+}
+
+function isOpen(reference: string, ids: AssignedIds): boolean {
+  return reference.includes('?') || ids.has(reference);
 }
 
 function conditionalTarget(

@@ -27,7 +27,7 @@ export function bundle(service: Service, request: FhirRequest, dispatch: Dispatc
       `The number of entries in the bundle exceeded the configured limit of ${service.maximumBundleEntries}.`,
     );
   }
-  const run: BundleRun = { service, request, dispatch, entries: entries.map(entryObject) };
+  const run: BundleRun = { service, request, dispatch, entries: entries.map(readEntry) };
   const answers = service.repository.transaction(() =>
     type === 'batch' ? runBatch(run) : runTransaction(run),
   );
@@ -39,11 +39,26 @@ interface BundleRun {
   readonly service: Service;
   readonly request: FhirRequest;
   readonly dispatch: Dispatch;
-  readonly entries: readonly JsonObject[];
+  readonly entries: readonly Entry[];
 }
 
-function entryObject(entry: unknown): JsonObject {
-  return isObject(entry) ? entry : {};
+interface Entry {
+  readonly content: JsonObject;
+  readonly method: string;
+  /** What the entry asks for, without the query. */
+  readonly url: string;
+}
+
+function readEntry(entry: unknown): Entry {
+  const content = isObject(entry) ? entry : {};
+  const request = objectAt(content, 'request') ?? {};
+  const url = textAt(request, 'url') ?? '';
+  const mark = url.indexOf('?');
+  return {
+    content,
+    method: textAt(request, 'method') ?? '',
+    url: mark < 0 ? url : url.slice(0, mark),
+  };
 }
 
 function runBatch(run: BundleRun): readonly string[] {
@@ -62,13 +77,14 @@ const noIds: AssignedIds = new Map();
 
 function runTransaction(run: BundleRun): readonly string[] {
   requireDistinct(run.entries);
-  const ids = assignIds(run.service, run.request, run.entries);
+  const contents = run.entries.map(({ content }) => content);
+  const ids = assignIds(run.service, run.request, contents);
   return inOrder(run, (entry) => {
     try {
       return answerText(runEntry(run, entry, ids));
     } catch (error) {
       if (!(error instanceof FhirError)) throw error;
-      const { method, url } = requestOf(entry);
+      const { method, url } = entry;
       const diagnostics = `Transaction failed on '${method}' for the requested url '/${url}'.`;
       throw new FhirError(error.status, [
         { severity: 'error', code: 'processing', diagnostics },
@@ -78,33 +94,20 @@ function runTransaction(run: BundleRun): readonly string[] {
   });
 }
 
-function inOrder(run: BundleRun, answer: (entry: JsonObject) => string): readonly string[] {
+function inOrder(run: BundleRun, answer: (entry: Entry) => string): readonly string[] {
   const answers = new Array<string>(run.entries.length).fill('{}');
   const order = run.entries
-    .map((entry, position) => ({ entry, position, rank: rankOf(entry) }))
+    .map((entry, position) => ({ entry, position, rank: methodOrder.indexOf(entry.method) }))
     .sort((left, right) => left.rank - right.rank || left.position - right.position);
   for (const { entry, position } of order) answers[position] = answer(entry);
   return answers;
 }
 
-function rankOf(entry: JsonObject): number {
-  return methodOrder.indexOf(requestOf(entry).method);
-}
-
-function requestOf(entry: JsonObject): { readonly method: string; readonly url: string } {
-  const request = objectAt(entry, 'request') ?? {};
-  return {
-    method: textAt(request, 'method') ?? '',
-    url: (textAt(request, 'url') ?? '').split('?')[0] ?? '',
-  };
-}
-
-function runEntry(run: BundleRun, entry: JsonObject, ids: AssignedIds): Reply {
-  const { method, url } = requestOf(entry);
+function runEntry(run: BundleRun, { content, method, url }: Entry, ids: AssignedIds): Reply {
   const failure = run.service.entryFault?.(method, url);
   if (failure !== undefined) throw failure;
-  const asked = entryRequest(run.request, entry);
-  const fullUrl = textAt(entry, 'fullUrl') ?? '';
+  const asked = entryRequest(run.request, content);
+  const fullUrl = textAt(content, 'fullUrl') ?? '';
   const body =
     asked.body === undefined
       ? undefined
@@ -115,10 +118,9 @@ function runEntry(run: BundleRun, entry: JsonObject, ids: AssignedIds): Reply {
   return run.dispatch(run.service, { ...asked, ...decided, body });
 }
 
-function requireDistinct(entries: readonly JsonObject[]): void {
+function requireDistinct(entries: readonly Entry[]): void {
   const seen = new Set<string>();
-  for (const entry of entries) {
-    const { method, url } = requestOf(entry);
+  for (const { method, url } of entries) {
     if (!['PUT', 'PATCH', 'DELETE'].includes(method) || !/^\w+\/[^/]+$/.test(url)) continue;
     if (seen.has(url)) {
       throw badRequest(
@@ -130,14 +132,13 @@ function requireDistinct(entries: readonly JsonObject[]): void {
 }
 
 function answerText(reply: Reply): string {
-  const { version } = reply;
-  const response = JSON.stringify({
-    status: String(reply.status),
-    ...(reply.location === undefined ? {} : { location: reply.location }),
-    ...(version === undefined
-      ? {}
-      : { etag: etagOf(version), lastModified: lastUpdatedOf(version.seq) }),
-  });
+  const { version, location } = reply;
+  const place = location === undefined ? '' : `,"location":${JSON.stringify(location)}`;
+  const stamp =
+    version === undefined
+      ? ''
+      : `,"etag":${JSON.stringify(etagOf(version))},"lastModified":"${lastUpdatedOf(version.seq)}"`;
+  const response = `{"status":"${reply.status}"${place}${stamp}}`;
   return reply.body
     ? `{"resource":${reply.body},"response":${response}}`
     : `{"response":${response}}`;

@@ -33,7 +33,7 @@ export function compileDefinition(definition: JsonObject): CustomParameter {
   }
   const parameters = parametersOf(definition).map((parameter) => ({
     ...parameter,
-    indexName: `${parameter.name} ${url}`,
+    indexNames: [`${parameter.name} ${url}`],
   }));
   const covered = new Set(parameters.map(({ type }) => type));
   const missing = base.find(

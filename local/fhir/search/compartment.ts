@@ -21,7 +21,7 @@ export function compartmentCriteria(
 ): readonly Criterion[] | undefined {
   const numbers = (patientCompartment.get(type) ?? []).flatMap((code) => {
     const parameter = service.parameters.get(type)?.get(code);
-    return parameter === undefined ? [] : [service.parameterNumbers.numberOf(parameter.indexName)];
+    return (parameter?.indexNames ?? []).map(service.parameterNumbers.numberOf);
   });
   if (numbers.length === 0) return undefined;
   const parameters = numbers.map(() => '?').join(', ');
@@ -33,6 +33,7 @@ export function compartmentCriteria(
     },
     negated: false,
     streams: false,
+    seeks: true,
   };
   return [criterion];
 }

@@ -45,9 +45,9 @@ function narrowing(
   const offered = [...(service.parameters.get(use.type)?.values() ?? [])];
   const parameter = offered.find((candidate) => candidate.definition === definition);
   if (parameter === undefined) return [];
-  const number = service.parameterNumbers.numberOf(parameter.indexName);
+  const numbers = parameter.indexNames.map(service.parameterNumbers.numberOf);
   const value = use.alternatives.map(([first = '']) => first.replace(/[\\,]/g, '\\$&')).join(',');
-  return [criterionOf({ parameter, number, modifier: undefined, value, baseUrl: use.baseUrl })];
+  return [criterionOf({ parameter, numbers, modifier: undefined, value, baseUrl: use.baseUrl })];
 }
 
 /** Teaches the database the check of composite parameters, which reads the resource itself. */

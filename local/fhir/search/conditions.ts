@@ -51,10 +51,10 @@ export function conditionsOf(service: Service, use: FilterUse): Conditions {
     const { value } = filter;
     return { ...compositeConditions(service, composite, { type, value, baseUrl }), ids: undefined };
   }
-  const number = service.parameterNumbers.numberOf(parameter.indexName);
+  const numbers = parameter.indexNames.map(service.parameterNumbers.numberOf);
   const value = chain === undefined ? filter.value : chainedValue(service, use, chain);
   const modifier = chain === undefined ? filter.modifier : undefined;
-  const criterion = criterionOf({ parameter, number, modifier, value, baseUrl });
+  const criterion = criterionOf({ parameter, numbers, modifier, value, baseUrl });
   return { criteria: [criterion], checks: [], ids: undefined };
 }
 

@@ -18,12 +18,14 @@ export interface Criterion {
   readonly negated: boolean;
   /** True when its matches can be read in `seq` order straight from the table. */
   readonly streams: boolean;
+  /** True when the table can be asked for one resource; otherwise only for all matches at once. */
+  readonly seeks: boolean;
 }
 
 export interface ParameterUse {
   readonly parameter: SearchParameter;
-  /** Number of the parameter in the database. */
-  readonly number: number;
+  /** Numbers in the database of the parameters whose rows answer. */
+  readonly numbers: readonly number[];
   readonly modifier: string | undefined;
   readonly value: string;
   /** Own base URL: absolute references to this service are the same as relative ones. */
@@ -87,8 +89,16 @@ function missing(use: ParameterUse): Criterion {
     throw badRequest(`The value of '${use.parameter.code}:missing' must be true or false.`);
   }
   const { kind } = use.parameter;
-  const where = { sql: 'parameter = ?', values: [use.number] };
-  return { table: tableOf(kind), where, negated: use.value === 'true', streams: false };
+  const where = ownRows(use);
+  const table = tableOf(kind);
+  const negated = use.value === 'true';
+  return { table, where, negated, streams: false, seeks: table === 'range_index' };
+}
+
+/** The index rows of the parameter. Only those of one can be read in `seq` order. */
+function ownRows({ numbers }: ParameterUse): SqlPart {
+  if (numbers.length === 1) return { sql: 'parameter = ?', values: numbers };
+  return { sql: `parameter IN (${numbers.map(() => '?').join(', ')})`, values: numbers };
 }
 
 function tableOf(kind: SearchParameter['kind']): Criterion['table'] {
@@ -107,19 +117,21 @@ function codes(use: ParameterUse, matches: readonly CodeMatch[], negated = false
   const keyed = withCode ? ` AND code IN (${exact.map(() => '?').join(', ')})` : '';
   const refined = matches.some(({ system }) => system !== undefined) || !withCode;
   const alternatives = matches.map(codeCondition);
+  const own = ownRows(use);
   const residual = refined ? ` AND (${alternatives.map((part) => part.sql).join(' OR ')})` : '';
   return {
     table: 'code_index',
     where: {
-      sql: `parameter = ?${keyed}${residual}`,
+      sql: `${own.sql}${keyed}${residual}`,
       values: [
-        use.number,
+        ...own.values,
         ...(withCode ? exact : []),
         ...(refined ? alternatives.flatMap((part) => part.values) : []),
       ],
     },
     negated,
-    streams: withCode && exact.length === 1,
+    streams: withCode && exact.length === 1 && use.numbers.length === 1,
+    seeks: withCode,
   };
 }
 
@@ -161,11 +173,12 @@ function uris(use: ParameterUse, values: readonly string[]): Criterion {
   if (use.modifier === 'below') {
     const alternatives = values.map(() => '(code >= ? AND code < ?)').join(' OR ');
     const bounds = values.flatMap((value) => [value, `${value}\u{10ffff}`]);
+    const own = ownRows(use);
     const where = {
-      sql: `parameter = ? AND (${alternatives}) AND substr(code, 1, 4) <> 'urn:'`,
-      values: [use.number, ...bounds],
+      sql: `${own.sql} AND (${alternatives}) AND substr(code, 1, 4) <> 'urn:'`,
+      values: [...own.values, ...bounds],
     };
-    return { table: 'code_index', where, negated: false, streams: false };
+    return { table: 'code_index', where, negated: false, streams: false, seeks: false };
   }
   const beginnings = (value: string) =>
     Array.from(value, (_, index) => value.slice(0, index + 1)).filter(
@@ -200,14 +213,16 @@ function anyOf(
   table: Criterion['table'],
   conditions: readonly SqlPart[],
 ): Criterion {
+  const own = ownRows(use);
   return {
     table,
     where: {
-      sql: `parameter = ? AND (${conditions.map((part) => part.sql).join(' OR ')})`,
-      values: [use.number, ...conditions.flatMap((part) => part.values)],
+      sql: `${own.sql} AND (${conditions.map((part) => part.sql).join(' OR ')})`,
+      values: [...own.values, ...conditions.flatMap((part) => part.values)],
     },
     negated: false,
-    streams: table === 'range_index',
+    streams: table === 'range_index' && use.numbers.length === 1,
+    seeks: table === 'range_index',
   };
 }
 

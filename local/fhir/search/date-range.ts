@@ -13,6 +13,11 @@ const shape =
  * without a zone are read as UTC.
  */
 export function dateRange(text: string): DateRange | undefined {
+  const span = usualSpan(text);
+  const instant = span === undefined ? Number.NaN : Date.parse(text);
+  if (span !== undefined && !Number.isNaN(instant)) {
+    return { low: instant, high: instant + span - 1 };
+  }
   const match = shape.exec(text);
   if (match === null) return undefined;
   const [, year, month, day, hour, minute, second, fraction, zone] = match;
@@ -33,6 +38,16 @@ export function dateRange(text: string): DateRange | undefined {
   if (!valid) return undefined;
   const start = low - zoneOffset(zone);
   return { low: start, high: start + spanOf(match) - 1 };
+}
+
+/**
+ * The span of a whole day, or of a second in UTC: what nearly every date is, and
+ * what the engine itself reads. Not of the first century, which `Date.UTC` takes for another.
+ */
+function usualSpan(text: string): number | undefined {
+  if (text.length === 10 && /^(?!00)\d{4}-\d\d-\d\d$/.test(text)) return 86_400_000;
+  if (text.length === 20 && /^(?!00)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(text)) return 1000;
+  return undefined;
 }
 
 function zoneOffset(zone: string | undefined): number {

@@ -62,13 +62,13 @@ function referring(
 ): readonly StoredVersion[] {
   const parameter = service.parameters.get(include.source)?.get(include.code);
   if (parameter === undefined || parameter.kind !== 'reference' || matches.length === 0) return [];
-  const number = service.parameterNumbers.numberOf(parameter.indexName);
+  const numbers = parameter.indexNames.map(service.parameterNumbers.numberOf);
   const targets = matches.filter(
     ({ type }) => include.target === undefined || include.target === type,
   );
   const value = targets.map(({ type, id }) => `${type}/${id}`).join(',');
   if (value === '') return [];
-  const criterion = criterionOf({ parameter, number, modifier: undefined, value, baseUrl: '' });
+  const criterion = criterionOf({ parameter, numbers, modifier: undefined, value, baseUrl: '' });
   return service.matcher.find(
     {
       type: typeNumber(include.source),

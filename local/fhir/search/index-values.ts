@@ -1,5 +1,5 @@
 import { numberValue } from '../exact-json.ts';
-import { isObject, itemsOf, type Json, type JsonObject, textAt } from '../json.ts';
+import { isObject, itemsOf, type Json, textAt } from '../json.ts';
 import { dateRange } from './date-range.ts';
 import type { ParameterKind } from './parameters.ts';
 
@@ -21,46 +21,68 @@ export const openHigh = 8.64e15;
 
 /** Converts one selected element as FHIR R4 search prescribes for the kind of parameter. */
 export function indexValues(kind: ParameterKind, value: Json): readonly IndexValue[] {
+  const found: IndexValue[] = [];
+  addIndexValues(kind, value, found);
+  return found;
+}
+
+/** The same, added to `found`: every write does this some twenty times. */
+export function addIndexValues(kind: ParameterKind, value: Json, found: IndexValue[]): void {
   switch (kind) {
     case 'token':
-      return tokenValues(value);
+      addTokens(value, found);
+      return;
     case 'reference':
-      return referenceValues(value);
+      addReference(value, found);
+      return;
     case 'uri':
-      return typeof value === 'string' ? [{ form: 'code', code: value, system: '' }] : [];
+      if (typeof value === 'string') found.push(codeValue(value, ''));
+      return;
     case 'date':
-      return dateValues(value);
+      addDates(value, found);
+      return;
     case 'string':
-      return textsOf(value).map((text) => ({ form: 'text', text }));
+      addTexts(value, found);
+      return;
     case 'number':
     case 'quantity':
-      return quantityValues(value);
+      addQuantity(value, found);
   }
 }
 
+const onlyAscii = /^[ -~]*$/;
+
 /** Case and accents do not count in string search (FHIR R4 search, "string"). */
 export function foldText(text: string): string {
+  if (onlyAscii.test(text)) return text.toLowerCase();
   return text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
 }
 
-function tokenValues(value: Json): readonly IndexValue[] {
-  if (typeof value !== 'object' || value === null) return [codeValue(String(value), '')];
-  if (!isObject(value)) return [];
-  if (value['coding'] !== undefined) return itemsOf(value['coding']).flatMap(tokenValues);
+function addTokens(value: Json, found: IndexValue[]): void {
+  if (typeof value !== 'object' || value === null) {
+    found.push(codeValue(String(value), ''));
+    return;
+  }
+  if (!isObject(value)) return;
+  const { coding } = value;
+  if (coding !== undefined) {
+    for (const one of itemsOf(coding)) addTokens(one, found);
+    return;
+  }
   const code = textAt(value, 'code') ?? textAt(value, 'value');
-  return code === undefined ? [] : [codeValue(code, textAt(value, 'system') ?? '')];
+  if (code !== undefined) found.push(codeValue(code, textAt(value, 'system') ?? ''));
 }
 
 function codeValue(code: string, system: string): IndexValue {
   return { form: 'code', code, system };
 }
 
-function referenceValues(value: Json): readonly IndexValue[] {
+function addReference(value: Json, found: IndexValue[]): void {
   // A canonical is a plain string, and may be as relative as a reference.
   const reference = isObject(value) ? textAt(value, 'reference') : value;
-  if (typeof reference !== 'string' || reference.startsWith('#')) return [];
+  if (typeof reference !== 'string' || reference.startsWith('#')) return;
   const target = splitReference(reference);
-  return [codeValue(target.id, target.type)];
+  found.push(codeValue(target.id, target.type));
 }
 
 /** A relative reference as type and id; any other kept whole as the id with an empty type. */
@@ -71,37 +93,41 @@ export function splitReference(reference: string): { readonly type: string; read
     : { type: '', id: reference };
 }
 
-function dateValues(value: Json): readonly IndexValue[] {
+function addDates(value: Json, found: IndexValue[]): void {
   if (typeof value === 'string') {
     const range = dateRange(value);
-    return range === undefined ? [] : [rangeValue(range.low, range.high)];
+    if (range !== undefined) found.push(rangeValue(range.low, range.high));
+    return;
   }
-  if (!isObject(value)) return [];
-  if (value['event'] !== undefined) return itemsOf(value['event']).flatMap(dateValues);
+  if (!isObject(value)) return;
+  if (value['event'] !== undefined) {
+    for (const event of itemsOf(value['event'])) addDates(event, found);
+    return;
+  }
   const start = dateRange(textAt(value, 'start') ?? '');
   const end = dateRange(textAt(value, 'end') ?? '');
-  if (start === undefined && end === undefined) return [];
-  return [rangeValue(start?.low ?? openLow, end?.high ?? openHigh)];
+  if (start === undefined && end === undefined) return;
+  found.push(rangeValue(start?.low ?? openLow, end?.high ?? openHigh));
 }
 
 function rangeValue(low: number, high: number, code = '', system = ''): IndexValue {
   return { form: 'range', low, high, code, system };
 }
 
-function quantityValues(value: Json): readonly IndexValue[] {
+function addQuantity(value: Json, found: IndexValue[]): void {
   const bare = numberValue(value);
-  if (bare !== undefined) return [rangeValue(bare, bare)];
-  if (!isObject(value)) return [];
+  if (bare !== undefined) found.push(rangeValue(bare, bare));
+  if (bare !== undefined || !isObject(value)) return;
   const amount = numberValue(value['value']);
   if (amount !== undefined) {
     const code = textAt(value, 'code') ?? textAt(value, 'unit') ?? textAt(value, 'currency') ?? '';
-    return [rangeValue(amount, amount, code, textAt(value, 'system') ?? '')];
+    found.push(rangeValue(amount, amount, code, textAt(value, 'system') ?? ''));
+    return;
   }
   const low = amountOf(value['low']);
   const high = amountOf(value['high']);
-  return low === undefined && high === undefined
-    ? []
-    : [rangeValue(low ?? openLow, high ?? openHigh)];
+  if (low === undefined && high === undefined) return;
+  found.push(rangeValue(low ?? openLow, high ?? openHigh));
 }
 
 function amountOf(value: Json | undefined): number | undefined {
@@ -123,12 +149,12 @@ const textParts = [
 ];
 
 /** A string itself, or the parts of a HumanName or Address that string search covers. */
-function textsOf(value: Json): readonly string[] {
-  if (typeof value === 'string') return [value];
-  if (!isObject(value)) return [];
-  return textParts.flatMap((part) => stringsAt(value, part));
-}
-
-function stringsAt(value: JsonObject, part: string): readonly string[] {
-  return itemsOf(value[part]).filter((item) => typeof item === 'string');
+function addTexts(value: Json, found: IndexValue[]): void {
+  if (typeof value === 'string') found.push({ form: 'text', text: value });
+  if (!isObject(value)) return;
+  for (const part of textParts) {
+    for (const text of itemsOf(value[part])) {
+      if (typeof text === 'string') found.push({ form: 'text', text });
+    }
+  }
 }

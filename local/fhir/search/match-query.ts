@@ -154,11 +154,14 @@ function qualified(part: SqlPart): SqlPart {
 }
 
 function probe(criterion: Criterion): SqlPart {
-  const { table, where, negated } = criterion;
-  return {
-    sql: `${negated ? 'NOT ' : ''}EXISTS (SELECT 1 FROM ${table} WHERE ${where.sql} AND seq = r.seq)`,
-    values: where.values,
-  };
+  const { table, where, negated, seeks } = criterion;
+  const not = negated ? 'NOT ' : '';
+  const { sql, values } = where;
+  if (seeks) {
+    return { sql: `${not}EXISTS (SELECT 1 FROM ${table} WHERE ${sql} AND seq = r.seq)`, values };
+  }
+  // Asked row by row, all matches would be walked each time. The plus keeps the planner from driving by them.
+  return { sql: `+r.seq ${not}IN (SELECT seq FROM ${table} WHERE ${sql})`, values };
 }
 
 function allOf(parts: readonly SqlPart[]): SqlPart {

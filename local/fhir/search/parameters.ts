@@ -14,8 +14,8 @@ export function isParameterKind(value: unknown): value is ParameterKind {
 export interface SearchParameter {
   /** `Type.code`, unique. */
   readonly name: string;
-  /** Name of the parameter whose index rows answer this one: itself or one with the same expression. */
-  readonly indexName: string;
+  /** Names of the parameters whose index rows answer this one: itself, one with the same expression, or the parts of a union. */
+  readonly indexNames: readonly string[];
   readonly type: string;
   readonly code: string;
   readonly kind: ParameterKind;
@@ -46,11 +46,37 @@ function compileSearchParameters(): SearchParameters {
     for (const parameter of parametersOf(definition)) {
       const ofType = byType.get(parameter.type);
       const twin = [...(ofType?.values() ?? [])].find((other) => sameRows(other, parameter));
-      const indexName = twin?.indexName ?? parameter.name;
-      ofType?.set(parameter.code, { ...parameter, indexName });
+      const indexNames = twin?.indexNames ?? parameter.indexNames;
+      ofType?.set(parameter.code, { ...parameter, indexNames });
+    }
+  }
+  for (const ofType of byType.values()) {
+    for (const parameter of ofType.values()) {
+      const indexNames = partsOf(parameter, [...ofType.values()]);
+      if (indexNames !== undefined) ofType.set(parameter.code, { ...parameter, indexNames });
     }
   }
   return byType;
+}
+
+/** The parameters that a union such as combo-code only combines; its own rows would repeat theirs. */
+function partsOf(
+  { code, kind, paths }: SearchParameter,
+  ofType: readonly SearchParameter[],
+): readonly string[] | undefined {
+  // The rows of references are also read by other ways than a search by the parameter.
+  if (kind === 'reference' || paths.length < 2) return undefined;
+  const wanted = new Set(paths.map((path) => JSON.stringify(path)));
+  const parts = ofType.filter(
+    (other) =>
+      other.code !== code &&
+      other.kind === kind &&
+      other.indexNames[0] === other.name &&
+      other.paths.length < paths.length &&
+      other.paths.every((path) => wanted.has(JSON.stringify(path))),
+  );
+  const covered = new Set(parts.flatMap((part) => part.paths.map((path) => JSON.stringify(path))));
+  return covered.size === wanted.size ? parts.map(({ name }) => name) : undefined;
 }
 
 function sameRows(left: SearchParameter, right: SearchParameter): boolean {
@@ -71,7 +97,7 @@ export function parametersOf(definition: JsonObject): readonly SearchParameter[]
       const targets = texts(definition['target']);
       const url = textAt(definition, 'url') ?? '';
       const name = `${type}.${code}`;
-      return [{ name, indexName: name, type, code, kind, paths, targets, definition: url }];
+      return [{ name, indexNames: [name], type, code, kind, paths, targets, definition: url }];
     });
   });
 }

@@ -140,12 +140,64 @@ export function evaluatePath(path: Path, resource: JsonObject): readonly Json[] 
 
 const nothing: readonly Json[] = [];
 
+/** A path on the hot way of every write, and whether it can be walked without the lists of each step. */
+export interface Walk {
+  readonly path: Path;
+  readonly isPlain: boolean;
+}
+
+export function walkOf(path: Path): Walk {
+  return { path, isPlain: path.every(({ kind }) => kind !== 'first' && kind !== 'present') };
+}
+
+/** Calls `take` for what a path selects. */
+export function visitPath({ path, isPlain }: Walk, from: JsonObject, take: TakeElement): void {
+  if (isPlain) visitStep({ path, take }, 0, from);
+  else for (const value of evaluatePath(path, from)) take(value);
+}
+
+export type TakeElement = (element: Json) => void;
+
+interface Visit {
+  readonly path: Path;
+  readonly take: TakeElement;
+}
+
+function visitStep(visit: Visit, position: number, value: Json): void {
+  const step = visit.path[position];
+  if (step === undefined) {
+    visit.take(value);
+    return;
+  }
+  if (step.kind !== 'child') {
+    if (applyStep(step, [value]).length > 0) visitStep(visit, position + 1, value);
+    return;
+  }
+  if (!isObject(value)) return;
+  for (const name of step.names) {
+    const child = value[name];
+    if (child !== undefined && child !== null) visitChild(visit, position + 1, child);
+  }
+}
+
+function visitChild(visit: Visit, position: number, child: Json): void {
+  if (!isArray(child)) visitStep(visit, position, child);
+  else for (const item of child) if (item !== null) visitStep(visit, position, item);
+}
+
 /** Most parameters of a type find nothing in a given resource, which its first element names tell. */
 function findsNothing(path: Path, resource: JsonObject): boolean {
-  const first = path[0];
-  if (first?.kind !== 'child' || path.at(-1)?.kind === 'present') return false;
-  for (const name of first.names) if (resource[name] !== undefined) return false;
+  const names = elementsNeeded(path);
+  if (names === undefined) return false;
+  for (const name of names) if (resource[name] !== undefined) return false;
   return true;
+}
+
+/** Elements of the resource of which a path needs one to find anything; undefined when it may find something without. */
+export function elementsNeeded(path: Path): readonly string[] | undefined {
+  const first = path[0];
+  if (first?.kind !== 'child' || path.at(-1)?.kind === 'present') return undefined;
+  return first.names;
 }
 
 function applyStep(step: PathStep, values: Json[]): Json[] {

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { parseExact } from '../exact-json.ts';
 import { isArray, isObject, type JsonObject } from '../json.ts';
+import { nestsTooDeeply } from '../json-text.ts';
 import { badRequest, tooLarge, unsupportedMedia } from '../outcome.ts';
-import { nestsTooDeeply } from './nesting.ts';
 
 /** Reads a body up to `limit` bytes; throws 413 beyond it. */
 export function readBody(message: IncomingMessage, limit: number): Promise<string> {

@@ -15,6 +15,7 @@ import { createIndexTables } from '../store/index-tables.ts';
 import { createOutbox } from '../store/outbox.ts';
 import { createRepository } from '../store/repository.ts';
 import { createRowSlots } from '../store/row-slots.ts';
+import { createTransactions } from '../store/transactions.ts';
 import { createVersionLoader } from '../store/version-loader.ts';
 import { createWriteRows } from '../store/write-rows.ts';
 import { checkStructure } from '../validation/check-structure.ts';
@@ -36,9 +37,13 @@ export function openService(
   const agents = createNumbering(database, 'agent');
   const parameterNumbers = createNumbering(database, 'parameter');
   database.exec('BEGIN');
-  const index = createIndexTables(database, builtIn, parameterNumbers);
+  const transactions = createTransactions(database);
+  const index = createIndexTables({
+    ...{ database, transactions, parameters: builtIn, numbering: parameterNumbers },
+  });
   const registry = createParameterRegistry({ database, index, builtIn });
   database.exec('COMMIT');
+  index.recover();
   const account = options.account ?? defaultAccount;
   const events = options.eventsUrl === undefined ? undefined : { outbox, account };
   const clock = createSkewedClock();
@@ -51,7 +56,7 @@ export function openService(
   const nextRow = createWriteRows({ clock: rows, slots, lateness, now });
   const timeScale = options.bulkTimeScale ?? 0;
   const service: Service = {
-    repository: createRepository({ database, index, nextRow, events }),
+    repository: createRepository({ database, transactions, index, nextRow, events }),
     matcher: createMatcher(database, index.flush),
     history: createHistory(database),
     parameters: registry.searchable,
@@ -85,5 +90,5 @@ export function openService(
   service.jobs.register('bulk-delete', bulkDeleteKind(service, database));
   service.jobs.register('reindex', reindexKind(service, { database, index }));
   service.jobs.register('import', importKind(service, loader));
-  return { service, database, outbox, agents, clock };
+  return { service, database, index, outbox, agents, clock };
 }

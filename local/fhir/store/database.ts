@@ -9,6 +9,7 @@ import { rowNumber } from './stored-version.ts';
  * lastUpdated order (and commit order, but for imports), and one b-tree serves both. Index
  * tables have rows for the current, not deleted version only, and `seq` stands
  * before the less selective columns so that matches stream in page order.
+ * `unindexed` names the versions whose index rows are not there yet.
  */
 const schema = `
   CREATE TABLE IF NOT EXISTS resource (
@@ -27,6 +28,7 @@ const schema = `
   CREATE TABLE IF NOT EXISTS text_index (
     parameter INTEGER NOT NULL, folded TEXT NOT NULL, seq INTEGER NOT NULL, text TEXT NOT NULL,
     PRIMARY KEY (parameter, folded, seq, text)) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS unindexed (seq INTEGER PRIMARY KEY);
   CREATE TABLE IF NOT EXISTS parameter (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
   CREATE TABLE IF NOT EXISTS agent (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
   CREATE TABLE IF NOT EXISTS hard_delete (
@@ -44,7 +46,7 @@ export function openDatabase(dataFolder: string | undefined): DatabaseSync {
     { readBigInts: true },
   );
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
-  database.exec('PRAGMA wal_autocheckpoint = 8000;');
+  database.exec('PRAGMA wal_autocheckpoint = 32000;');
   database.exec('PRAGMA cache_size = -131072; PRAGMA temp_store = MEMORY;');
   database.exec(schema);
   widenRowNumbers(database);

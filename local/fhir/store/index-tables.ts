@@ -1,149 +1,133 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { JsonObject } from '../json.ts';
-import { foldText, type IndexValue, indexValues } from '../search/index-values.ts';
+import { resourceTypes } from '../definitions.ts';
+import { type JsonObject, parseStored } from '../json.ts';
 import type { SearchParameter, SearchParameters } from '../search/parameters.ts';
-import { evaluatePath } from '../search/path.ts';
-import { afterAllRows } from './clock.ts';
 import type { Numbering } from './database.ts';
-import { createRowBuffer } from './row-buffer.ts';
+import { createIndexBacklog } from './index-backlog.ts';
+import { createIndexRows } from './index-rows.ts';
+import {
+  forEachValue,
+  type IndexRules,
+  indexRules,
+  type NumberedParameter,
+} from './index-rules.ts';
+import { rowNumber } from './stored-version.ts';
+import type { Transactions } from './transactions.ts';
 
-interface NumberedParameter {
-  readonly number: number;
-  readonly parameter: SearchParameter;
+/** So many rows wait in memory at most: writing them takes a tenth of a second. */
+const longestBacklog = 40_000;
+
+export interface IndexParts {
+  readonly database: DatabaseSync;
+  readonly transactions: Transactions;
+  /** The parameters of R4. */
+  readonly parameters: SearchParameters;
+  readonly numbering: Numbering;
 }
 
-/** Parameters with equal expressions, such as name and phonetic, share one number and one set of rows. */
-function withoutTwins(numbered: readonly NumberedParameter[]): readonly NumberedParameter[] {
-  return [...new Map(numbered.map((parameter) => [parameter.number, parameter])).values()];
-}
-
-type ValueAction = (value: IndexValue) => void;
-type RowAction = (number: number, value: IndexValue, seq: bigint) => void;
-
-/** Keeps the search index tables in step with the current versions. */
-export function createIndexTables(
-  database: DatabaseSync,
-  parameters: SearchParameters,
-  numbering: Numbering,
-) {
-  const byType = new Map<string, readonly NumberedParameter[]>();
-  for (const [type, ofType] of parameters) {
-    const numbered = [...ofType.values()].map((parameter) => ({
-      number: numbering.numberOf(parameter.indexName),
-      parameter,
-    }));
-    byType.set(type, withoutTwins(numbered));
-  }
-  const builtIn = new Map(byType);
-  const buffers = rowBuffers(database);
-  const removeRow = remover(database);
-  const dropRows = ['code_index', 'range_index', 'text_index'].map((table) =>
-    database.prepare(`DELETE FROM ${table} WHERE parameter = ? AND seq < ?`),
+/**
+ * Keeps the search index in step with the current versions. Rows wait in memory,
+ * over transactions, until something reads the index or there are many: written
+ * together in key order they cost half of what they cost one transaction at a time.
+ * What writes here must be inside a transaction.
+ */
+export function createIndexTables({ database, transactions, parameters, numbering }: IndexParts) {
+  const rules = createRules(parameters, numbering);
+  const rows = createIndexRows(database);
+  const backlog = createIndexBacklog(database);
+  const unindexed = database.prepare(
+    'SELECT r.seq, r.type, r.body FROM unindexed u JOIN resource r ON r.seq = u.seq WHERE r.live = 1',
   );
+  /** True when rows wait that `unindexed` does not tell of. */
+  let isUrgent = false;
 
-  const rowsOf = ({ paths, kind }: SearchParameter, resource: JsonObject, take: ValueAction) => {
-    for (const path of paths) {
-      for (const element of evaluatePath(path, resource)) {
-        for (const value of indexValues(kind, element)) take(value);
-      }
-    }
-  };
-  const forEachRow = (resource: JsonObject, type: string, seq: bigint, action: RowAction) => {
-    for (const { number, parameter } of byType.get(type) ?? []) {
-      rowsOf(parameter, resource, (value) => action(number, value, seq));
-    }
-  };
-  let firstBuffered = afterAllRows;
-  const flush = () => {
-    firstBuffered = afterAllRows;
-    buffers.flush();
-  };
-  return {
-    /** Notes the rows of a new version; `flush` writes them. */
-    add(type: string, seq: bigint, resource: JsonObject): void {
-      if (seq < firstBuffered) firstBuffered = seq;
-      forEachRow(resource, type, seq, buffers.add);
+  function write(): void {
+    rows.write(backlog.cancelled());
+    backlog.clear();
+    isUrgent = false;
+  }
+  function flush(): void {
+    if (backlog.size() > 0 || isUrgent) transactions.run(write);
+  }
+  function add(type: string, seq: bigint, resource: JsonObject): void {
+    if (backlog.cancelled().has(seq)) flush();
+    backlog.add(seq);
+    forEachValue(rules.of(type), resource, (number, value) => rows.add(number, value, seq));
+  }
+  transactions.join({
+    prepareCommit(): void {
+      if (isUrgent || rows.size() + backlog.size() > longestBacklog) write();
+      else backlog.note();
     },
+    committed(): void {
+      rows.commit();
+      backlog.commit();
+    },
+    rolledBack(): void {
+      isUrgent = false;
+      rows.rollback();
+      backlog.rollback();
+    },
+  });
+  return {
+    /** Notes the rows of a new version. */
+    add,
     /** `resource` must be what was added under this `seq`: its rows are found by their whole key. */
     remove(type: string, seq: bigint, resource: JsonObject): void {
-      if (seq >= firstBuffered) flush();
-      forEachRow(resource, type, seq, removeRow);
+      if (backlog.has(seq)) backlog.cancel(seq);
+      else
+        forEachValue(rules.of(type), resource, (number, value) => rows.remove(number, value, seq));
     },
-    /** Indexes everything written from now on by these parameters too, and no longer by earlier ones. */
-    useCustom(parameters: readonly SearchParameter[]): void {
-      for (const [type, numbered] of builtIn) byType.set(type, numbered);
-      for (const parameter of parameters) {
-        const numbered = { number: numbering.numberOf(parameter.indexName), parameter };
-        byType.set(parameter.type, [...(byType.get(parameter.type) ?? []), numbered]);
-      }
-    },
+    useCustom: rules.useCustom,
     /** Notes the rows of one parameter only, for a version that is already stored. */
     addOne(parameter: SearchParameter, seq: bigint, resource: JsonObject): void {
-      const number = numbering.numberOf(parameter.indexName);
-      rowsOf(parameter, resource, (value) => buffers.add(number, value, seq));
+      isUrgent = true;
+      const only = indexRules([rules.numbered(parameter)]);
+      forEachValue(only, resource, (number, value) => rows.add(number, value, seq));
     },
     /** Removes the rows of one parameter for versions before `below`. */
     forget(parameter: SearchParameter, below: bigint): void {
-      const number = numbering.numberOf(parameter.indexName);
-      for (const drop of dropRows) drop.run(number, below);
+      flush();
+      rows.drop(rules.numbered(parameter).number, below);
     },
-    /** To be called before a search and before each commit. */
+    /** Brings the index tables up to date; to be called before anything reads them. */
     flush,
-    /** To be called when a transaction is rolled back. */
-    discard(): void {
-      firstBuffered = afterAllRows;
-      buffers.discard();
-    },
+    /** Makes the rows again that waited when the process ended. */
+    recover: (): void =>
+      transactions.run(() => {
+        for (const row of unindexed.all()) {
+          const type = resourceTypes[Number(row['type'])] ?? '';
+          add(type, rowNumber(row['seq']), parseStored(String(row['body'])));
+        }
+        flush();
+      }),
   };
 }
 
-function rowBuffers(database: DatabaseSync) {
-  const code = createRowBuffer(database, 'code_index', 4);
-  const range = createRowBuffer(database, 'range_index', 6);
-  const text = createRowBuffer(database, 'text_index', 4);
-  const all = [code, range, text];
-  const add: RowAction = (number, value, seq) => {
-    switch (value.form) {
-      case 'code':
-        code.add([number, value.code, seq, value.system]);
-        return;
-      case 'range':
-        range.add([number, seq, value.low, value.high, value.code, value.system]);
-        return;
-      case 'text':
-        text.add([number, foldText(value.text), seq, value.text]);
-    }
-  };
+/** The rules by type: those of R4 and, on top, those of custom parameters. */
+function createRules(parameters: SearchParameters, numbering: Numbering) {
+  const numbered = (parameter: SearchParameter): NumberedParameter => ({
+    number: numbering.numberOf(parameter.indexNames[0] ?? parameter.name),
+    parameter,
+  });
+  const hasOwnRows = ({ indexNames }: SearchParameter) => indexNames.length === 1;
+  const builtIn = new Map(
+    [...parameters].map(
+      ([type, ofType]) => [type, [...ofType.values()].filter(hasOwnRows).map(numbered)] as const,
+    ),
+  );
+  const byType = new Map<string, IndexRules>();
+  const none = indexRules([]);
   return {
-    add,
-    flush: () => {
-      for (const buffer of all) buffer.flush();
+    numbered,
+    of: (type: string): IndexRules => byType.get(type) ?? none,
+    /** Indexes everything written from now on by these parameters too, and no longer by earlier ones. */
+    useCustom(custom: readonly SearchParameter[]): void {
+      for (const [type, ofType] of builtIn) {
+        const added = custom.filter((parameter) => parameter.type === type).map(numbered);
+        byType.set(type, indexRules([...ofType, ...added]));
+      }
     },
-    discard: () => {
-      for (const buffer of all) buffer.discard();
-    },
-  };
-}
-
-function remover(database: DatabaseSync): RowAction {
-  const code = database.prepare(
-    'DELETE FROM code_index WHERE parameter = ? AND code = ? AND seq = ?',
-  );
-  const range = database.prepare('DELETE FROM range_index WHERE parameter = ? AND seq = ?');
-  const text = database.prepare(
-    'DELETE FROM text_index WHERE parameter = ? AND folded = ? AND seq = ?',
-  );
-  return (number, value, seq) => {
-    switch (value.form) {
-      case 'code':
-        code.run(number, value.code, seq);
-        return;
-      case 'range':
-        range.run(number, seq);
-        return;
-      case 'text':
-        text.run(number, foldText(value.text), seq);
-    }
   };
 }
 

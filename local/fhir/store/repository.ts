@@ -12,10 +12,12 @@ import {
   versionColumns,
   type WriteMethod,
 } from './stored-version.ts';
+import type { Transactions } from './transactions.ts';
 import type { WriteRows } from './write-rows.ts';
 
 export interface RepositoryParts {
   readonly database: DatabaseSync;
+  readonly transactions: Transactions;
   readonly index: IndexTables;
   /** Chooses the row of each write. */
   readonly nextRow: WriteRows;
@@ -35,25 +37,7 @@ export interface NewVersion {
 /** Versions of resources over SQLite. All calls are synchronous; `transaction` makes several atomic. */
 export function createRepository(parts: RepositoryParts) {
   const statements = prepare(parts.database);
-  let depth = 0;
-
-  function transaction<T>(work: () => T): T {
-    if (depth > 0) return work();
-    statements.begin.run();
-    depth += 1;
-    try {
-      const result = work();
-      parts.index.flush();
-      statements.commit.run();
-      return result;
-    } catch (error) {
-      parts.index.discard();
-      statements.rollback.run();
-      throw error;
-    } finally {
-      depth -= 1;
-    }
-  }
+  const transaction = parts.transactions.run;
 
   function current(type: string, id: string): StoredVersion | undefined {
     const row = statements.current.get(typeNumber(type), id);
@@ -126,9 +110,6 @@ export type Repository = ReturnType<typeof createRepository>;
 
 function prepare(database: DatabaseSync) {
   return {
-    begin: database.prepare('BEGIN IMMEDIATE'),
-    commit: database.prepare('COMMIT'),
-    rollback: database.prepare('ROLLBACK'),
     current: database.prepare(
       `SELECT ${versionColumns} FROM resource WHERE type = ? AND id = ? ORDER BY version DESC LIMIT 1`,
     ),

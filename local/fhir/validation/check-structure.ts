@@ -14,12 +14,13 @@ export function checkStructure(resource: JsonObject): readonly Issue[] {
   const type = resource['resourceType'];
   const issues: Issue[] = [];
   if (typeof type !== 'string') return [problem('resourceType', 'is missing')];
-  checkObject(resource, shapeOf(type), { path: type, issues });
+  checkObject(resource, shapeOf(type), { names: [type], issues });
   return issues;
 }
 
+/** Where the check is; the path is put together only when there is something to say. */
 interface Place {
-  readonly path: string;
+  readonly names: string[];
   readonly issues: Issue[];
 }
 
@@ -32,24 +33,30 @@ function problem(path: string, text: string): Issue {
   };
 }
 
-function report({ issues }: Place, path: string, text: string): void {
-  if (issues.length < maximumIssues) issues.push(problem(path, text));
+function report({ names, issues }: Place, text: string, below?: string): void {
+  if (issues.length >= maximumIssues) return;
+  issues.push(problem((below === undefined ? names : [...names, below]).join('.'), text));
 }
 
 function checkObject(value: JsonObject, shape: TypeShape | undefined, place: Place): void {
   if (shape === undefined) {
-    report(place, place.path, 'is of a type that R4 does not know');
+    report(place, 'is of a type that R4 does not know');
     return;
   }
   for (const name in value) {
     const child = value[name];
     if (child === undefined) continue;
     const element = shape.elements.get(name);
-    if (element === undefined) report(place, `${place.path}.${name}`, 'is no element of R4');
-    else checkElement(child, element, { path: `${place.path}.${name}`, issues: place.issues });
+    if (element === undefined) {
+      report(place, 'is no element of R4', name);
+      continue;
+    }
+    place.names.push(name);
+    checkElement(child, element, place);
+    place.names.pop();
   }
   for (const name of shape.required) {
-    if (value[name] === undefined) report(place, `${place.path}.${name}`, 'is required');
+    if (value[name] === undefined) report(place, 'is required', name);
   }
 }
 
@@ -59,10 +66,10 @@ function checkElement(value: Json, element: ElementShape, place: Place): void {
     return;
   }
   if (!isArray(value)) {
-    report(place, place.path, 'must be an array');
+    report(place, 'must be an array');
     return;
   }
-  if (value.length === 0) report(place, place.path, 'must not be an empty array');
+  if (value.length === 0) report(place, 'must not be an empty array');
   for (const item of value) {
     // Arrays of primitives are padded with null where only the sibling array has content.
     if (item === null && element.kind !== 'object') continue;
@@ -74,23 +81,28 @@ function checkElement(value: Json, element: ElementShape, place: Place): void {
 function checkOne(value: Json, element: ElementShape, place: Place): void {
   switch (element.kind) {
     case 'object':
-      if (!isObject(value)) report(place, place.path, 'must be an object');
-      else if (Object.keys(value).length === 0) report(place, place.path, 'must not be empty');
+      if (!isObject(value)) report(place, 'must be an object');
+      else if (isEmpty(value)) report(place, 'must not be empty');
       else checkObject(value, shapeOf(element.type), place);
       return;
     case 'resource':
       checkContained(value, place);
       return;
     case 'primitive':
-      if (!element.accepts(value)) report(place, place.path, element.rule);
+      if (!element.accepts(value)) report(place, element.rule);
   }
 }
 
 function checkContained(value: Json, place: Place): void {
   const type = isObject(value) ? value['resourceType'] : undefined;
   if (!isObject(value) || typeof type !== 'string') {
-    report(place, place.path, 'must be a resource with resourceType');
+    report(place, 'must be a resource with resourceType');
     return;
   }
-  checkObject(value, shapeOf(type), { path: place.path, issues: place.issues });
+  checkObject(value, shapeOf(type), place);
+}
+
+function isEmpty(value: JsonObject): boolean {
+  for (const _name in value) return false;
+  return true;
 }

@@ -48,6 +48,27 @@ test('an object that looks like the inner form of an exact number is refused', a
   expect((await service.call('PUT', '/Observation/o', body)).status).toBe(400);
 });
 
+test('text that looks like numbers stays text beside decimals that keep their digits', async () => {
+  const service = await serve();
+  const texts = ['":1.10,"', '[1.10, 2.20]', ':1.10}', '\\\\": 1.10,', '1.10', '\u0000', 'x\\'];
+  let count = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.constantFrom(...texts)), decimal, async (parts, value) => {
+      count += 1;
+      const id = `t${count}`;
+      const note = JSON.stringify(parts.map((text) => ({ text: `a${text}` })));
+      const body = observation(id, value).replace(/}$/, `,"note":${note}}`);
+      const whole = parts.length === 0 ? body.replace(',"note":[]', '') : body;
+      const stored = await service.call('PUT', `/Observation/${id}`, whole, {});
+      expect(stored.status).toBe(201);
+      const { meta: _meta, ...read } = JSON.parse(stored.text);
+      expect(read).toEqual(JSON.parse(whole));
+      expect(stored.text).toContain(`"value":${value},`);
+    }),
+    { numRuns: 50 },
+  );
+});
+
 function observation(id: string, value: string): string {
   return `{"resourceType":"Observation","id":"${id}","status":"final","code":{"text":"x"},"valueQuantity":{"value":${value},"unit":"x"}}`;
 }

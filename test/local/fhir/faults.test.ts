@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { startFhir } from '../../../local/fhir/index.ts';
 import { type Body, type Door, serve } from './running-service.ts';
 
 const patient = (id: string, gender?: string): Body => ({
@@ -68,6 +69,18 @@ test('a shifted clock moves lastUpdated of later writes, and never backwards', a
   await service.call('POST', '/_control/clock', { skewMs: 0 });
   const later = await put(service, patient('later'));
   expect(Date.parse(later.json.meta!.lastUpdated)).toBeGreaterThanOrEqual(lastUpdated);
+});
+
+test('the clock is shifted in process as over the control endpoint', async () => {
+  const fhir = await startFhir({ port: 0 });
+  try {
+    fhir.skew(-3_600_000);
+    const state = await (await fetch(`${fhir.url}/_control/clock`)).json();
+    expect(state).toMatchObject({ skewMs: -3_600_000 });
+    expect(() => fhir.skew(0.5)).toThrow();
+  } finally {
+    await fhir.close();
+  }
 });
 
 test('a fault of one entry fails that entry of a batch and the whole of a transaction', async () => {

@@ -22,7 +22,8 @@ export function nestsTooDeeply(text: string): boolean {
   return false;
 }
 
-function endOfString(text: string, start: number): number {
+/** Where the string that begins with the quote at `start` has its closing quote; the length of the text when it has none. */
+export function endOfString(text: string, start: number): number {
   let end = text.indexOf('"', start + 1);
   while (end > 0 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
   return end < 0 ? text.length : end;
