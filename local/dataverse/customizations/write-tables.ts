@@ -79,8 +79,8 @@ export function createTable(context: ApiContext, request: ApiRequest): ApiRespon
   const name = body.SchemaName.toLowerCase();
   if (context.model.tables.has(name)) {
     throw refused(
-      `An entity with the specified name ${name} already exists. Specify a unique name.`,
-      '0x80048403',
+      `The schema name ${body.SchemaName} for type Entity is not unique. An Entity with same name already exists.`,
+      '0x80044363',
     );
   }
   const column = primaryName(context, body.Attributes[0]);

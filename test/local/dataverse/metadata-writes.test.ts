@@ -45,7 +45,7 @@ describe('creating a table', () => {
     ['without a publisher prefix', { SchemaName: 'Visit' }, undefined],
     ['without DisplayCollectionName', { DisplayCollectionName: undefined }, undefined],
     ['without a primary name column', { Attributes: [] }, undefined],
-    ['with a name that is taken', { SchemaName: 'New_Thing' }, '0x80048403'],
+    ['with a name that is taken', { SchemaName: 'New_Thing' }, '0x80044363'],
   ])('%s is 400', async (_, more, expected) => {
     const body = { ...tableBody('demo_Visit'), ...more };
     const { status, json } = await service.call('POST', 'EntityDefinitions', body);
