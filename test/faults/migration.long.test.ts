@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { runSchedule, seedsFrom, useMigrationWorlds } from '../support/migration-suite.ts';
 
-/** About an hour and a half of one core. */
+/** About an hour of one core. */
 const schedules = 10_000;
 
 useMigrationWorlds();
