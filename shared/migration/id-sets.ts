@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { AppError } from '../errors.ts';
 import { callFailure } from '../fhir/index.ts';
 import type { HttpResponse } from '../http/index.ts';
+import { parseJson, unreadable } from './answer-text.ts';
 import type { TimeRange } from './window.ts';
 
 export interface IdRequest extends TimeRange {
@@ -112,15 +112,3 @@ function readPage(text: string): z.infer<typeof page> {
   if (parsed.success) return parsed.data;
   throw unreadable('no Bundle');
 }
-
-/** The parser's message quotes the text, which may be clinical: it is dropped. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw unreadable('something that is not JSON');
-  }
-}
-
-const unreadable = (problem: string): AppError =>
-  new AppError('RESPONSE_UNREADABLE', `the FHIR service answered ${problem}`);

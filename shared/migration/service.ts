@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { AppError } from '../errors.ts';
 import { callFailure } from '../fhir/index.ts';
 import type { HttpResponse, HttpSend } from '../http/index.ts';
+import { parseJson, unreadable } from './answer-text.ts';
 import { countInBatches } from './count-types.ts';
 import { createIdSets, type IdSets } from './id-sets.ts';
 import { createReindex, type Reindex } from './reindex.ts';
@@ -225,15 +225,3 @@ function parsed<T>(schema: z.ZodType<T>, text: string, problem: string): T {
   if (result.success) return result.data;
   throw unreadable(problem);
 }
-
-/** The parser's message quotes the text, which may be clinical: it is dropped. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw unreadable('something that is not JSON');
-  }
-}
-
-const unreadable = (problem: string): AppError =>
-  new AppError('RESPONSE_UNREADABLE', `the FHIR service answered ${problem}`);
