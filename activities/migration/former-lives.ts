@@ -1,10 +1,10 @@
 import { scanResource } from '../../shared/bulk/index.ts';
-import type { MigrationStore } from '../../shared/migration/index.ts';
 import type { Difference } from '../../shared/proof/index.ts';
 import type { MigrationDependencies } from './dependencies.ts';
+import { type HeldVersion, readFromSource } from './loaded-versions.ts';
 import { type MovedVersions, movedVersions } from './moved-versions.ts';
 import type { ProofInput } from './proof-files.ts';
-import { quarantineRow } from './quarantine.ts';
+import { endFormerLife, forgetLoaded, wasBegun } from './remove-copies.ts';
 import type { LinesByType } from './repair-window.ts';
 
 export interface Suspects {
@@ -15,13 +15,15 @@ export interface Suspects {
 }
 
 /**
- * Finds resources of which the target holds versions from before their first version in the
- * source: there they were deleted for good, or their history purged, and written again under the
- * same id. Their new versions have numbers that the old ones take up in the target, so they cannot
- * be loaded beside them (facts/migration.md §2.3, rule 4). The target's copies are removed with all
- * their versions, and from quarantine goes what collided with them. What somebody wrote to the
- * target on their own is younger, and is left alone. The same is done to a resource whose versions
- * were put in order (`moved-last-updated`) after some of them had been loaded as they were.
+ * Finds resources of which the target holds versions of a life that ended in the source: there they
+ * were deleted for good, or their history purged, and written again under the same id. Their new
+ * versions have numbers that the old ones take up in the target, so they cannot be loaded beside
+ * them (facts/migration.md §2.3, rule 4). The target's copies are removed with all their versions,
+ * and from quarantine goes what collided with them. A former life shows by versions before the
+ * first one of the source, or, where the new life was stamped earlier than the old one, by versions
+ * that we read from the source and that it no longer holds. What somebody wrote to the target on
+ * their own is neither, and is left alone. The same is done to a resource whose versions were put
+ * in order (`moved-last-updated`) after some of them had been loaded as they were.
  * @returns references that are to be loaded anew
  */
 export async function endFormerLives(
@@ -31,16 +33,12 @@ export async function endFormerLives(
 ): Promise<ReadonlySet<string>> {
   if (suspects.length === 0) return new Set();
   const moved = await movedVersions(deps, input.migrationId);
-  const firsts = await firstInstants(linesOf(new Set(suspects.map(referenceOf))));
+  const bySource = await sourceVersions(linesOf(new Set(suspects.map(referenceOf))));
+  const former = await formerLives(deps, input, { suspects, bySource, moved });
   const found = new Set<string>();
   for (const [reference, differences] of Map.groupBy(suspects, referenceOf)) {
-    const first = firsts.get(reference);
-    if (first === undefined) continue;
-    const isFormer =
-      (await wasBegun(deps, input, reference)) ||
-      (await holdsOlder(deps, { reference, differences, first }));
-    if (isFormer) await endFormerLife(deps, input, reference);
-    else if (differences.some((one) => isMovedSince(one, moved))) {
+    if (former.has(reference)) await endFormerLife(deps, input, reference);
+    else if (bySource.has(reference) && differences.some((one) => isMovedSince(one, moved))) {
       await forgetLoaded(deps, input, reference);
     } else continue;
     found.add(reference);
@@ -50,42 +48,84 @@ export async function endFormerLives(
 
 const referenceOf = ({ resourceType, id }: Difference): string => `${resourceType}/${id}`;
 
-async function firstInstants(
+/** Of a resource, what the source holds now. */
+interface SourceVersions {
+  first: number;
+  /** `version instant` of each. */
+  readonly held: Set<string>;
+}
+
+const versionAt = (version: string | number, at: number): string => `${version} ${at}`;
+
+async function sourceVersions(
   parts: AsyncIterable<LinesByType>,
-): Promise<ReadonlyMap<string, number>> {
-  const firsts = new Map<string, number>();
+): Promise<ReadonlyMap<string, SourceVersions>> {
+  const found = new Map<string, SourceVersions>();
   for await (const lines of parts) {
     for (const line of [...lines.values()].flat()) {
       const scan = scanResource(line);
       if (scan.kind !== 'resource' || scan.lastUpdated === undefined) continue;
       const reference = `${scan.resourceType}/${scan.id ?? ''}`;
       const at = Date.parse(scan.lastUpdated);
-      firsts.set(reference, Math.min(at, firsts.get(reference) ?? at));
+      const of = found.get(reference) ?? { first: at, held: new Set() };
+      of.first = Math.min(at, of.first);
+      of.held.add(versionAt(scan.versionId ?? '', at));
+      found.set(reference, of);
     }
   }
-  return firsts;
+  return found;
 }
 
-async function holdsOlder(
+interface Search {
+  readonly suspects: readonly Difference[];
+  readonly bySource: ReadonlyMap<string, SourceVersions>;
+  readonly moved: MovedVersions;
+}
+
+async function formerLives(
+  deps: MigrationDependencies,
+  input: ProofInput,
+  { suspects, bySource, moved }: Search,
+): Promise<ReadonlySet<string>> {
+  const former = new Set<string>();
+  const gone: HeldVersion[] = [];
+  for (const [reference, differences] of Map.groupBy(suspects, referenceOf)) {
+    const source = bySource.get(reference);
+    if (source === undefined) continue;
+    if (await wasBegun(deps, input, reference)) {
+      former.add(reference);
+      continue;
+    }
+    for (const version of await targetVersions(deps, reference, differences)) {
+      if (version.at < source.first) former.add(reference);
+      else if (!isOfSource(version, source, moved)) gone.push(version);
+    }
+  }
+  const unsure = gone.filter(({ reference }) => !former.has(reference));
+  return new Set([...former, ...(await readFromSource(deps, input.migrationId, unsure))]);
+}
+
+/** The source holds it now, as it was or before we moved it. */
+const isOfSource = (
+  { reference, version, at }: HeldVersion,
+  { held }: SourceVersions,
+  moved: MovedVersions,
+): boolean => held.has(versionAt(version, at)) || moved.has(`${reference}/${version}`);
+
+async function targetVersions(
   { ends }: MigrationDependencies,
-  {
-    reference,
-    differences,
-    first,
-  }: {
-    readonly reference: string;
-    readonly differences: readonly Difference[];
-    readonly first: number;
-  },
-): Promise<boolean> {
-  const versions = new Set(differences.flatMap(({ targetVersion }) => targetVersion ?? []));
-  for (const version of versions) {
+  reference: string,
+  differences: readonly Difference[],
+): Promise<readonly HeldVersion[]> {
+  const found: HeldVersion[] = [];
+  for (const version of new Set(differences.flatMap((one) => one.targetVersion ?? []))) {
     const held = await ends.target.service.read(`${reference}/_history/${version}`);
     const scan = held === undefined ? undefined : scanResource(Buffer.from(held));
-    const at = scan?.kind === 'resource' ? Date.parse(scan.lastUpdated ?? '') : Number.NaN;
-    if (at < first) return true;
+    if (scan?.kind !== 'resource') continue;
+    const at = Date.parse(scan.lastUpdated ?? '');
+    if (!Number.isNaN(at)) found.push({ reference, version: Number(version), at });
   }
-  return false;
+  return found;
 }
 
 /** Loaded as it was, before an older version came late and both had to be put in order. */
@@ -93,62 +133,3 @@ const isMovedSince = (
   { kind, resourceType, id, sourceVersion }: Difference,
   moved: MovedVersions,
 ) => kind === 'moved' && moved.has(`${resourceType}/${id}/${sourceVersion ?? ''}`);
-
-const detailOf = (proof: number): string =>
-  `deleted in the source and written again, found by proof ${proof}`;
-
-const repairRow = (reference: string): string => `deleted!${reference}`;
-
-/** A step that was cut after the removal has nothing left in the target to tell it by. */
-async function wasBegun(
-  { store }: MigrationDependencies,
-  { migrationId, proof }: ProofInput,
-  reference: string,
-): Promise<boolean> {
-  const repair = await store.repairs.get(migrationId, repairRow(reference));
-  return repair?.detail === detailOf(proof);
-}
-
-async function endFormerLife(
-  { ends, store, now }: MigrationDependencies,
-  { migrationId, proof }: ProofInput,
-  reference: string,
-): Promise<void> {
-  await store.repairs.put(migrationId, repairRow(reference), {
-    kind: 'hard-deleted',
-    reference,
-    versionId: null,
-    detail: detailOf(proof),
-    at: now().toISOString(),
-  });
-  await releaseConflicts(store, migrationId, reference);
-  await ends.target.service.remove(reference, { hard: true });
-}
-
-/** What the target lacks after a cut in the middle is found missing by the next proof. */
-async function forgetLoaded(
-  { ends, store, now }: MigrationDependencies,
-  { migrationId }: ProofInput,
-  reference: string,
-): Promise<void> {
-  await store.repairs.put(migrationId, `loaded-again!${reference}`, {
-    kind: 'loaded-again',
-    reference,
-    versionId: null,
-    detail: 'its versions were put in the order of their instants after some were loaded',
-    at: now().toISOString(),
-  });
-  await releaseConflicts(store, migrationId, reference);
-  await ends.target.service.remove(reference, { hard: true });
-}
-
-async function releaseConflicts(
-  store: MigrationStore,
-  migrationId: string,
-  reference: string,
-): Promise<void> {
-  for await (const record of store.quarantine.each(migrationId)) {
-    if (record.reference !== reference || record.cause !== 'version-conflict') continue;
-    await store.quarantine.remove(migrationId, quarantineRow(record));
-  }
-}

@@ -13,8 +13,9 @@ interface ChunkPlace extends WindowPlace {
   readonly chunk: number;
 }
 
+const folderOf = (window: number): string => `${windowName(window)}/keys/`;
 const nameOf = ({ window, chunk }: Omit<ChunkPlace, 'migrationId'>): string =>
-  `${windowName(window)}/keys/${numbered(chunk)}.bin`;
+  `${folderOf(window)}${numbered(chunk)}.bin`;
 
 /** Keeps what the inspection of a window needs to know of the versions of a chunk. */
 export async function keepVersionKeys(
@@ -27,12 +28,25 @@ export async function keepVersionKeys(
 }
 
 export async function* versionKeysOf(
-  { blobs }: MigrationDependencies,
+  deps: MigrationDependencies,
   place: ChunkPlace,
 ): AsyncGenerator<Iterable<VersionKey>> {
-  const url = blobs.urlOf(stagingContainer(place.migrationId), nameOf(place));
-  if ((await blobs.find(url)) === undefined) return;
+  const url = deps.blobs.urlOf(stagingContainer(place.migrationId), nameOf(place));
+  if ((await deps.blobs.find(url)) !== undefined) yield readVersionKeys(await whole(deps, url));
+}
+
+/** The keys of all chunks of a window, and of those of a window that repairs. */
+export async function* keysOfWindow(
+  deps: MigrationDependencies,
+  { migrationId, window }: WindowPlace,
+): AsyncGenerator<Iterable<VersionKey>> {
+  for await (const { url } of deps.blobs.list(stagingContainer(migrationId), folderOf(window))) {
+    yield readVersionKeys(await whole(deps, url));
+  }
+}
+
+async function whole({ blobs }: MigrationDependencies, url: string): Promise<Buffer> {
   const parts: Buffer[] = [];
   for await (const part of blobs.read(url)) parts.push(part);
-  yield readVersionKeys(Buffer.concat(parts));
+  return Buffer.concat(parts);
 }

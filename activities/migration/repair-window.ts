@@ -1,14 +1,19 @@
+import { scanResource } from '../../shared/bulk/index.ts';
 import {
   addToLedger,
   inside,
   numbered,
+  ordered,
   type RunRecord,
+  referenceHash,
   type StagedFile,
+  VersionKeyWriter,
   type WindowLedger,
   windowName,
 } from '../../shared/migration/index.ts';
 import { recordBatch } from './batch.ts';
 import type { MigrationDependencies } from './dependencies.ts';
+import { keepVersionKeys } from './key-files.ts';
 import { stagingContainer } from './overlap.ts';
 import { forgetStaging } from './reopen-windows.ts';
 import { loadRun } from './run.ts';
@@ -71,10 +76,24 @@ async function stagePart(
     files.push(...(await stageLines(deps, { migrationId, type, name, lines: some })));
     ledger = addToLedger(ledger, type, { exported: some.length });
   }
+  await keepVersionKeys(deps, { migrationId, window, chunk }, keysOf(lines));
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   const record = { chunk, ledger, bytes, files };
   await deps.store.staged.put(inside(migrationId, windowName(window)), numbered(chunk), record);
   return { ...record, lines: files.reduce((sum, file) => sum + file.lines, 0) };
+}
+
+/** So that a later proof can tell these copies from what somebody else wrote to the target. */
+function keysOf(lines: LinesByType): VersionKeyWriter {
+  const keys = new VersionKeyWriter();
+  for (const line of [...lines.values()].flat()) {
+    const scan = scanResource(line);
+    if (scan.kind !== 'resource') continue;
+    const order = ordered(scan.versionId ?? null, scan.lastUpdated ?? null);
+    const hash = referenceHash(`${scan.resourceType}/${scan.id ?? ''}`);
+    if (order !== undefined) keys.add({ ...hash, ...order, pinned: true });
+  }
+  return keys;
 }
 
 interface RecordedWindow {

@@ -58,4 +58,37 @@ describe('hard deletes', () => {
     const held = await (await fetch(`${targetUrl}/Patient/twice`)).json();
     expect(held).toMatchObject({ meta: { versionId: '1' }, name: [{ family: 'C' }] });
   }, 60_000);
+
+  it('of an id that a write of an earlier instant takes up again are followed, and foreign work is left alone', async () => {
+    const { sourceUrl, targetUrl } = services;
+    const stamped = (id: string, family: string, lastUpdated: string) => ({
+      ...patientOf(id, family),
+      meta: { versionId: '1', lastUpdated },
+    });
+    await importLines(services, sourceUrl, [
+      stamped('late-life', 'former', '2026-03-02T00:00:00.000Z'),
+      stamped('worked-on', 'source', '2026-03-02T00:00:00.000Z'),
+    ]);
+    let stirred = false;
+    const moved = await services.run(await services.start(), async (step) => {
+      if (step !== 'beginProof' || stirred) return;
+      stirred = true;
+      await remove(sourceUrl, 'Patient/late-life', true);
+      await importLines(services, sourceUrl, [
+        stamped('late-life', 'new', '2026-03-01T00:00:00.000Z'),
+      ]);
+      await remove(targetUrl, 'Patient/worked-on', true);
+      await importLines(services, targetUrl, [
+        stamped('worked-on', 'elsewhere', '2026-03-03T00:00:00.000Z'),
+      ]);
+    });
+    const heldOf = async (id: string) => (await fetch(`${targetUrl}/Patient/${id}`)).json();
+    expect(await heldOf('late-life')).toMatchObject(patientOf('late-life', 'new'));
+    expect(await heldOf('worked-on')).toMatchObject(patientOf('worked-on', 'elsewhere'));
+    expect(moved.repairs).toContainEqual(
+      expect.objectContaining({ kind: 'hard-deleted', reference: 'Patient/late-life' }),
+    );
+    expect(verdictOf(moved)).toBe('different');
+    await remove(targetUrl, 'Patient/worked-on', true);
+  }, 60_000);
 });

@@ -60,6 +60,9 @@ export interface Moved {
   readonly repairs: readonly RepairRecord[];
 }
 
+/** Called with the name of a step before it begins. */
+export type Meanwhile = (step: string) => Promise<void>;
+
 /** Two FHIR services, storage between them, and migrations run by the real steps and orchestrations. */
 export interface MovingServices {
   readonly sourceUrl: string;
@@ -68,8 +71,8 @@ export interface MovingServices {
   readonly store: MigrationStore;
   /** Starts a migration that cuts over as soon as it has caught up. */
   start(plan?: object): Promise<string>;
-  /** Runs it until it is at rest. */
-  run(id: string): Promise<Moved>;
+  /** Runs it until it is at rest; what happens meanwhile is told before each step. */
+  run(id: string, meanwhile?: Meanwhile): Promise<Moved>;
   close(): Promise<void>;
 }
 
@@ -95,7 +98,7 @@ export async function startMovingServices(options: MovingOptions = {}): Promise<
     deps,
     store: deps.store,
     start: (plan = {}) => newMigration(deps.store, plan),
-    run: (id) => run(deps, id),
+    run: (id, meanwhile) => run(deps, { id, meanwhile }),
     close: async () => {
       await Promise.all([source.close(), target.close()]);
       await storage.close();
@@ -176,11 +179,16 @@ async function newMigration(store: MigrationStore, plan: object): Promise<string
   return id;
 }
 
-async function run(deps: MigrationDependencies, id: string): Promise<Moved> {
+interface Running {
+  readonly id: string;
+  readonly meanwhile: Meanwhile | undefined;
+}
+
+async function run(deps: MigrationDependencies, { id, meanwhile }: Running): Promise<Moved> {
   const result = await runOrchestrator(migrate, {
     input: { migrationId: id, move: 0 },
     orchestrations: { exportWindow, importWindow, proveEquality, digestSide },
-    activities: patient(createMigrationActivities(deps)),
+    activities: patient(createMigrationActivities(deps), meanwhile),
     instanceId: `migration-${id}`,
   });
   if (result.runtimeStatus !== 'Completed') throw new Error(JSON.stringify(result.output));
@@ -199,7 +207,10 @@ async function run(deps: MigrationDependencies, id: string): Promise<Moved> {
 }
 
 /** The clock of the orchestration does not wait for the services: a look that comes too early is paid in real time. */
-function patient(activities: object): Readonly<Record<string, InlineActivity>> {
+function patient(
+  activities: object,
+  meanwhile: Meanwhile = async () => undefined,
+): Readonly<Record<string, InlineActivity>> {
   const waiting = async (input: never, step: InlineActivity, context: never) => {
     const answer: unknown = await step(input, context);
     const kind = (answer as { readonly kind?: string }).kind ?? '';
@@ -212,7 +223,10 @@ function patient(activities: object): Readonly<Record<string, InlineActivity>> {
   return Object.fromEntries(
     Object.entries(activities).map(([name, step]) => [
       name,
-      (input: never, context: unknown) => waiting(input, step as InlineActivity, context as never),
+      async (input: never, context: unknown) => {
+        await meanwhile(name);
+        return waiting(input, step as InlineActivity, context as never);
+      },
     ]),
   );
 }
