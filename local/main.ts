@@ -24,6 +24,7 @@ async function main(): Promise<void> {
   let ending = false;
   const system = await startSystem({
     ...options,
+    onWait: terminal.say,
     onUnexpectedEnd: (name) => {
       if (!ending)
         fail(

@@ -101,6 +101,7 @@ type Options = ReturnType<typeof readOptions>;
 async function runProduct(options: Options, delay: number): Promise<Figures> {
   const system = await startSystem({
     ...options,
+    onWait: () => undefined,
     onUnexpectedEnd: (name, complaint) => {
       throw new BenchError(`${name} ended: ${complaint}`);
     },

@@ -29,6 +29,7 @@ async function main(): Promise<void> {
         );
     },
     onHostRestarted: () => say('  the Functions host had ended; it runs again'),
+    onWait: say,
   });
   const leave = async (code: number) => {
     if (ending) return;
@@ -55,7 +56,7 @@ async function run(
   if (options.source === undefined) await fillSource(options, system.sourceUrl, say);
   const api = createMigrationApi(system.functionsUrl);
   const id = await startOrGoOn(api, options);
-  const shown = await untilEnded(api, id);
+  const shown = await untilEnded(api, id, options);
   const seconds = (performance.now() - began) / 1000;
   if (shown.state === 'stopped') return false;
   const certificate = await api.certificate(id);
@@ -92,14 +93,24 @@ const localPlan = {
   pollSeconds: { first: 0.1, most: 5 },
 };
 
-async function untilEnded(api: MigrationApi, id: string): Promise<ShownMigration> {
+async function untilEnded(
+  api: MigrationApi,
+  id: string,
+  { once }: Pick<MigrateOptions, 'once'>,
+): Promise<ShownMigration> {
   const view = createProgressView();
+  const blocks = createBlockCount();
   let silent = 0;
   for (;;) {
     const shown = await api.show(id).catch(() => undefined);
     silent = shown === undefined ? silent + 1 : 0;
     if (silent > mostSilent) throw new RunError('The API of the app no longer answers.');
     if (shown !== undefined) view.show(shown);
+    if (once && shown !== undefined && blocks(shown) > mostBlocks) {
+      throw new RunError(
+        `The migration is blocked: ${shown.reason} Mend that, and start again with the same --data to go on.`,
+      );
+    }
     // A host that was lost has forgotten its orchestrations when nothing is kept on disk.
     if (silent > 0) await api.order(id, 'resume').catch(() => undefined);
     if (shown !== undefined && hasEnded(shown.state) && shown.cleanup?.state === 'done') {
@@ -108,6 +119,20 @@ async function untilEnded(api: MigrationApi, id: string): Promise<ShownMigration
     }
     await sleep(500);
   }
+}
+
+/** A migration that is blocked tries again by itself; nobody waits beside one that is to end by itself. */
+const mostBlocks = 2;
+
+/** Times that a migration was blocked, as seen from outside. */
+function createBlockCount(): (shown: ShownMigration) => number {
+  let [count, wasBlocked] = [0, false];
+  return ({ state }) => {
+    const isBlocked = state === 'blocked';
+    if (isBlocked && !wasBlocked) count += 1;
+    wasBlocked = isBlocked;
+    return count;
+  };
 }
 
 /** Looks in a row that may fail, half a second apart, while the host is started again. */

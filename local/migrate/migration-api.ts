@@ -43,12 +43,16 @@ export type ShownMigration = z.infer<typeof shown>;
 const listed = z.object({ migrations: z.array(z.object({ id: z.string(), state: z.string() })) });
 const started = z.object({ id: z.string() });
 
+/** For one answer: a host that is lost between two calls may leave a connection without an end. */
+const mostMilliseconds = 60_000;
+
 /** The product's own HTTP API, as an operator's program calls it. */
 export function createMigrationApi(functionsUrl: () => string) {
   const call = async (path: string, body?: object): Promise<Response> => {
     const response = await fetch(`${functionsUrl()}/api/migrations${path}`, {
       method: body === undefined ? 'GET' : 'POST',
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(mostMilliseconds),
     });
     if (response.ok) return response;
     throw new RunError(

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { defaultTakeOverSeconds } from '../run/free-ports.ts';
 import { RunError } from '../run/run-error.ts';
 
 /** What `npm run migrate -- …` was asked for. */
@@ -15,13 +16,22 @@ export interface MigrateOptions {
   readonly summary: string | undefined;
   readonly plan: Readonly<Record<string, unknown>>;
   readonly seedNumber: number;
-  readonly functionsPort: number;
-  readonly sourcePort: number;
-  readonly targetPort: number;
-  readonly blobPort: number;
-  readonly queuePort: number;
-  readonly tablePort: number;
+  /** How long ports are waited for that another process still has. */
+  readonly takeOverSeconds: number;
+  readonly ports: MigratePorts;
 }
+
+const portDefaults = {
+  functions: 7071,
+  source: 8080,
+  target: 8083,
+  blob: 10_000,
+  queue: 10_001,
+  table: 10_002,
+} as const;
+
+type PortName = keyof typeof portDefaults;
+export type MigratePorts = Readonly<Record<PortName, number>>;
 
 export const usage = `usage: npm run migrate -- [options]
   --source URL --target URL   services to move from and to (without: two local ones)
@@ -33,6 +43,7 @@ export const usage = `usage: npm run migrate -- [options]
   --summary FILE      write the closing figures as JSON
   --data DIR          keep all state in a folder, and go on from it
   --seed N            number that the synthetic patients grow from (default 1)
+  --take-over SECONDS wait for ports that a killed run still has (default 15)
   --functions-port N --source-port N --target-port N --blob-port N --queue-port N --table-port N   (0 takes a free one)
 Services other than loopback ones need FDS_MIGRATION_STORAGE and credentials, see docs/migration.md.
 `;
@@ -49,6 +60,7 @@ const flags = {
   summary: text,
   data: text,
   seed: text,
+  'take-over': text,
   help: { type: 'boolean', default: false },
   'functions-port': text,
   'source-port': text,
@@ -66,8 +78,10 @@ export function readMigrateOptions(args: readonly string[]): MigrateOptions {
       '--source and --target belong together: give both, or none for two local services.',
     );
   }
-  const port = (name: string, given: string | undefined, fallback: number) =>
-    wholeNumber(name, given ?? String(fallback), 65_535);
+  const port = (name: PortName) => {
+    const given = values[`${name}-port`] ?? String(portDefaults[name]);
+    return wholeNumber(`--${name}-port`, given, 65_535);
+  };
   return {
     source: values.source,
     target: values.target,
@@ -79,12 +93,19 @@ export function readMigrateOptions(args: readonly string[]): MigrateOptions {
     summary: values.summary,
     plan: planOf(values.plan),
     seedNumber: wholeNumber('--seed', values.seed ?? '1', 2 ** 31),
-    functionsPort: port('--functions-port', values['functions-port'], 7071),
-    sourcePort: port('--source-port', values['source-port'], 8080),
-    targetPort: port('--target-port', values['target-port'], 8083),
-    blobPort: port('--blob-port', values['blob-port'], 10_000),
-    queuePort: port('--queue-port', values['queue-port'], 10_001),
-    tablePort: port('--table-port', values['table-port'], 10_002),
+    takeOverSeconds: wholeNumber(
+      '--take-over',
+      values['take-over'] ?? String(defaultTakeOverSeconds),
+      3_600,
+    ),
+    ports: {
+      functions: port('functions'),
+      source: port('source'),
+      target: port('target'),
+      blob: port('blob'),
+      queue: port('queue'),
+      table: port('table'),
+    },
   };
 }
 

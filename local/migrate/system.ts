@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { untilPortsAreFree, type WantedPort } from '../run/free-ports.ts';
 import { RunError } from '../run/run-error.ts';
 import { type ServiceProcess, type ServiceStart, startService } from '../run/service-process.ts';
 import { type RunningStorage, startStorage } from '../storage/index.ts';
@@ -23,6 +24,8 @@ export interface MigrationSystemOptions extends MigrateOptions {
   readonly onUnexpectedEnd: (name: string) => void;
   /** The host had ended and runs again. */
   readonly onHostRestarted: () => void;
+  /** Something is waited for, in words. */
+  readonly onWait: (message: string) => void;
 }
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -42,18 +45,19 @@ export async function startMigrationSystem(
     return service;
   };
   try {
+    await untilPortsAreFree(portsToTake(options), options);
     storage = await startStorage({
       dataFolder: options.data === undefined ? undefined : join(options.data, 'storage'),
-      blobPort: options.blobPort,
-      queuePort: options.queuePort,
-      tablePort: options.tablePort,
+      blobPort: options.ports.blob,
+      queuePort: options.ports.queue,
+      tablePort: options.ports.table,
       onUnexpectedEnd: () => options.onUnexpectedEnd('storage'),
     });
     const { connectionString } = storage;
     const local = async (name: string, port: number) =>
       register(await startService(fhirService(options, { name, port, connectionString }))).url;
-    const sourceUrl = options.source ?? (await local('source', options.sourcePort));
-    const targetUrl = options.target ?? (await local('target', options.targetPort));
+    const sourceUrl = options.source ?? (await local('source', options.ports.source));
+    const targetUrl = options.target ?? (await local('target', options.ports.target));
     const environment = appSettings({ sourceUrl, targetUrl, storage: connectionString });
     const host: Kept = register(
       await keepRunning(hostService(options, environment), {
@@ -70,6 +74,13 @@ export async function startMigrationSystem(
     await stop();
     throw error instanceof Error ? new RunError(error.message, { cause: error }) : error;
   }
+}
+
+/** Services that are elsewhere need none here. */
+function portsToTake({ ports, source }: MigrateOptions): readonly WantedPort[] {
+  return Object.entries(ports)
+    .filter(([name]) => source === undefined || (name !== 'source' && name !== 'target'))
+    .map(([name, port]) => ({ flag: `${name}-port`, port }));
 }
 
 interface LocalFhir {
@@ -95,7 +106,7 @@ function hostService(
   options: MigrationSystemOptions,
   environment: Readonly<Record<string, string>>,
 ): Omit<ServiceStart, 'onUnexpectedEnd'> {
-  const port = String(options.functionsPort);
+  const port = String(options.ports.functions);
   return {
     name: 'the Functions host',
     main: 'host/main.ts',

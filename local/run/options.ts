@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { defaultTakeOverSeconds, type WantedPort } from './free-ports.ts';
 import { RunError } from './run-error.ts';
 
 /** What `npm start -- …` was asked for. Ports may also come from the environment, e.g. `FHIR_PORT`. */
@@ -13,6 +14,8 @@ export interface RunOptions {
   readonly summary: string | undefined;
   readonly pack: string;
   readonly seedNumber: number;
+  /** How long ports are waited for that another process still has. */
+  readonly takeOverSeconds: number;
   readonly ports: Ports;
 }
 
@@ -35,6 +38,7 @@ export const usage = `usage: npm start -- [options]
   --summary FILE    write the closing figures as JSON
   --pack NAME       map pack to enable (default demo)
   --seed N          number that the synthetic patients grow from (default 1)
+  --take-over SECONDS  wait for ports that a killed run still has (default 15)
   --functions-port N --fhir-port N --dataverse-port N --event-grid-port N
   --blob-port N --queue-port N --table-port N   (0 takes a free one)
 `;
@@ -49,6 +53,17 @@ const portDefaults = {
   table: 10_002,
 } as const satisfies Ports;
 
+const portNames = Object.keys(portDefaults).filter(
+  (name): name is keyof Ports => name in portDefaults,
+);
+
+const portFlag = (name: keyof Ports) =>
+  name === 'eventGrid' ? 'event-grid-port' : (`${name}-port` as const);
+
+/** What each port is called on the command line. */
+export const wantedPorts = (ports: Ports): readonly WantedPort[] =>
+  portNames.map((name) => ({ flag: portFlag(name), port: ports[name] }));
+
 const text = { type: 'string' } as const;
 
 const flags = {
@@ -60,6 +75,7 @@ const flags = {
   summary: text,
   pack: { type: 'string', default: 'demo' },
   seed: text,
+  'take-over': text,
   help: { type: 'boolean', default: false },
   'functions-port': text,
   'fhir-port': text,
@@ -89,6 +105,11 @@ export function readOptions(args: readonly string[], environment: Environment): 
     summary: values.summary,
     pack: values.pack,
     seedNumber: wholeNumber('--seed', values.seed ?? '1', 2 ** 31),
+    takeOverSeconds: wholeNumber(
+      '--take-over',
+      values['take-over'] ?? String(defaultTakeOverSeconds),
+      3_600,
+    ),
     ports: portsFrom(values, environment),
   };
 }
@@ -105,7 +126,7 @@ function parse(args: readonly string[]) {
 
 function portsFrom(values: Values, environment: Environment): Ports {
   const port = (name: keyof Ports): number => {
-    const flag = name === 'eventGrid' ? 'event-grid-port' : (`${name}-port` as const);
+    const flag = portFlag(name);
     const variable = flag.replaceAll('-', '_').toUpperCase();
     const given = values[flag] ?? environment[variable];
     return wholeNumber(`--${flag}`, given ?? String(portDefaults[name]), 65_535);

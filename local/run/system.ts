@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { type RunningStorage, startStorage } from '../storage/index.ts';
-import type { RunOptions } from './options.ts';
+import { untilPortsAreFree } from './free-ports.ts';
+import { type RunOptions, wantedPorts } from './options.ts';
 import { RunError } from './run-error.ts';
 import { type ServiceProcess, startService } from './service-process.ts';
 import { subscribe } from './subscribe.ts';
@@ -21,8 +22,11 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const systemKey = 'local-system-key';
 const publishKey = 'local-publish-key';
 
-export interface SystemOptions extends Pick<RunOptions, 'data' | 'ports' | 'pack'> {
+export interface SystemOptions
+  extends Pick<RunOptions, 'data' | 'ports' | 'pack' | 'takeOverSeconds'> {
   readonly onUnexpectedEnd: (name: string, complaint: string) => void;
+  /** Something is waited for, in words. */
+  readonly onWait: (message: string) => void;
 }
 
 /**
@@ -45,6 +49,7 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
     return service;
   };
   try {
+    await untilPortsAreFree(wantedPorts(options.ports), options);
     storage = await startStorage({
       dataFolder: folder(options, 'storage'),
       blobPort: options.ports.blob,

@@ -1,12 +1,12 @@
 import process from 'node:process';
 import { describe, expect, it } from 'vitest';
-import { equal, hostOf, preparedMigration } from './migration-run.ts';
+import { endsWell, equal, hostOf, preparedMigration } from './migration-run.ts';
 
 describe('npm run migrate -- --once', () => {
   it('moves everything, and the certificate says so and is sound', async () => {
     const { run, result } = await preparedMigration();
     const migration = run();
-    expect(await migration.ended(), migration.output()).toBe(0);
+    await endsWell(migration);
     const { certificate, summary } = await result();
     expect(summary).toMatchObject(equal);
     expect(certificate.kind).toBe('sound');
@@ -16,7 +16,7 @@ describe('npm run migrate -- --once', () => {
     const { run, result } = await preparedMigration();
     const migration = run();
     process.kill(await hostOf(migration), 'SIGKILL');
-    expect(await migration.ended(), migration.output()).toBe(0);
+    await endsWell(migration);
     expect(migration.output()).toMatch(/it runs again/);
     expect((await result()).summary).toMatchObject(equal);
   }, 240_000);

@@ -44,7 +44,9 @@ describe('a start that cannot be is refused with what to do', () => {
       `--${name}-port`,
       '0',
     ]);
-    const run = localRun(['--once'], { ports: [...free, '--dataverse-port', port] });
+    const run = localRun(['--once', '--take-over', '0'], {
+      ports: [...free, '--dataverse-port', port],
+    });
     expect(await run.ended()).toBe(1);
     expect(run.output()).toMatch(new RegExp(`[Pp]ort ${port}.*(in use|cannot be used)`));
     server.close();
