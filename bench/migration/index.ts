@@ -61,7 +61,7 @@ async function inSystem<T>(
       throw new BenchError(`${ended} ended`);
     },
     onHostRestarted: () => undefined,
-      onWait: () => undefined,
+    onWait: () => undefined,
   });
   try {
     const blobs = createBlobStore({ connectionString: system.storage });
