@@ -1,17 +1,31 @@
 import type { ImportStatus } from '../../shared/bulk/index.ts';
-import { inside, numbered, totalOf, windowName } from '../../shared/migration/index.ts';
+import {
+  type ImportProgress,
+  inside,
+  numbered,
+  totalOf,
+  windowName,
+} from '../../shared/migration/index.ts';
 import type { MigrationDependencies } from './dependencies.ts';
 import type { BatchInput } from './start-import.ts';
 
 /** Enough to tell the rate of the last minutes. */
 const mostSamples = 20;
 
+/** The last samples tell the rate; those before may be of the wait until the service began. */
+const samplesOfRate = 4;
+
+export interface KeptProgress {
+  /** Until the import has been through all its lines; undefined before two looks differ. */
+  readonly secondsLeft: number | undefined;
+}
+
 /** Keeps what an import says of itself while it runs, for people who watch; only looks write it. */
 export async function keepProgress(
   { store, now }: MigrationDependencies,
-  { migrationId, window }: BatchInput,
+  { migrationId, window, batch }: BatchInput,
   { outputs, errors }: Extract<ImportStatus, { readonly kind: 'running' }>,
-): Promise<void> {
+): Promise<KeptProgress> {
   const row = numbered(window);
   const batches = await store.batches.list(inside(migrationId, windowName(window)));
   const settled = batches
@@ -25,4 +39,17 @@ export async function keepProgress(
   };
   const samples = [...(before?.samples ?? []), sample].slice(-mostSamples);
   await store.imports.put(migrationId, row, { window, settled, samples });
+  const lines = batches.find(({ name }) => name === batch)?.lines ?? 0;
+  return { secondsLeft: secondsLeft(samples.slice(-samplesOfRate), settled + lines) };
+}
+
+type Sample = ImportProgress['samples'][number];
+
+function secondsLeft(samples: readonly Sample[], all: number): number | undefined {
+  const [first, last] = [samples[0], samples.at(-1)];
+  if (first === undefined || last === undefined) return undefined;
+  const through = ({ loaded, refused }: Sample) => loaded + refused;
+  const seconds = (Date.parse(last.at) - Date.parse(first.at)) / 1000;
+  const perSecond = (through(last) - through(first)) / seconds;
+  return perSecond > 0 ? Math.max(0, all - through(last)) / perSecond : undefined;
 }

@@ -44,10 +44,10 @@ export function createPollImport(deps: MigrationDependencies) {
       await tryToEnd(() => deps.importer.cancel(statusUrl));
       return { kind: 'ended' };
     }
-    await keepProgress(deps, input, status);
+    const { secondsLeft } = await keepProgress(deps, input, status);
     return {
       kind: 'running',
-      seconds: pollPause(orders.plan, input.looks, status),
+      seconds: pollPause(orders.plan, input.looks, { ...status, secondsLeft }),
       loaded: status.outputs.reduce((sum, { count }) => sum + count, 0),
     };
   };

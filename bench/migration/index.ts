@@ -2,15 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import { readMigrateOptions } from '../../local/migrate/options.ts';
-import { type MigrationSystem, startMigrationSystem } from '../../local/migrate/system.ts';
-import { createBlobStore } from '../../shared/bulk/index.ts';
-import { BenchError } from '../bench-error.ts';
 import type { BenchOptions, Measurement, Row } from '../benchmark.ts';
 import { packageVersion } from '../package-version.ts';
-import { startStandIn } from '../stand-ins/stand-in.ts';
-import { bareExport, bareImport } from './bare-jobs.ts';
-import { writeInventedFiles } from './invented-service.ts';
+import { bareJobs, inSystem } from './moving-system.ts';
 import { idealPipeline, type MigrationFigures, ourMigration } from './our-migration.ts';
 
 const defaultResources = 100_000;
@@ -26,15 +20,15 @@ export async function run({ scale, resources, say }: BenchOptions): Promise<Meas
   const size = resources ?? Math.max(1_000, Math.round(defaultResources * scale));
   const folder = await mkdtemp(join(tmpdir(), 'fds-bench-'));
   try {
-    const alone = await inSystem(folder, 'one', size, async (system) => {
+    const alone = await inSystem({ folder, name: 'one', resources: size }, async (system) => {
       say(`${size} resources: bare export and import`);
-      const jobs = await bareJobs(system, folder);
+      const jobs = await bareJobs(system, { folder });
       say(`bare: export ${told(jobs.exporting)}, import ${told(jobs.importing)}`);
       const ours = await ourMigration(system, { windowResources: 1_000_000_000, resources: size });
       say(`ours, one window: ${told(ours.seconds)}`);
       return { jobs, ours };
     });
-    const piped = await inSystem(folder, 'many', size, (system) =>
+    const piped = await inSystem({ folder, name: 'many', resources: size }, (system) =>
       ourMigration(system, {
         windowResources: Math.ceil(size / pipelineWindows),
         resources: size,
@@ -44,47 +38,6 @@ export async function run({ scale, resources, say }: BenchOptions): Promise<Meas
     return measurement(size, alone, piped);
   } finally {
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
-  }
-}
-
-async function inSystem<T>(
-  folder: string,
-  name: string,
-  resources: number,
-  work: (system: MigrationSystem) => Promise<T>,
-): Promise<T> {
-  const ports = ['functions', 'source', 'target', 'blob', 'queue', 'table'];
-  const data = ['--data', join(folder, name)];
-  const system = await startMigrationSystem({
-    ...readMigrateOptions([...data, ...ports.flatMap((port) => [`--${port}-port`, '0'])]),
-    onUnexpectedEnd: (ended) => {
-      throw new BenchError(`${ended} ended`);
-    },
-    onHostRestarted: () => undefined,
-    onWait: () => undefined,
-  });
-  try {
-    const blobs = createBlobStore({ connectionString: system.storage });
-    const files = await writeInventedFiles(blobs, 'invented', resources);
-    await bareImport(system.sourceUrl, files);
-    return await work(system);
-  } finally {
-    await system.stop();
-  }
-}
-
-/** The import goes into a service of its own, so that the target is as empty for us as it was for it. */
-async function bareJobs(system: MigrationSystem, folder: string) {
-  const target = await startStandIn('fhir', [
-    ...['--storage', system.storage],
-    ...['--data', join(folder, 'bare-target')],
-  ]);
-  try {
-    const exported = await bareExport(system.sourceUrl, 'bare-export');
-    const imported = await bareImport(target.url, exported.result);
-    return { exporting: exported.seconds, importing: imported.seconds };
-  } finally {
-    await target.stop();
   }
 }
 

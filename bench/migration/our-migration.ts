@@ -18,10 +18,19 @@ export interface MigrationFigures {
   readonly idleMegabytes: number | undefined;
 }
 
+interface OurPlan {
+  readonly windowResources: number;
+  readonly resources: number;
+  readonly pollSeconds?: { readonly first: number; readonly most: number };
+}
+
+/** For services whose jobs take seconds. */
+const quickPolls = { first: 0.05, most: 0.5 };
+
 /** Moves the source over the product's own API, until everything is copied. */
 export async function ourMigration(
   system: MigrationSystem,
-  { windowResources, resources }: { readonly windowResources: number; readonly resources: number },
+  { windowResources, resources, pollSeconds = quickPolls }: OurPlan,
 ): Promise<MigrationFigures> {
   const api = createMigrationApi(system.functionsUrl);
   const began = Date.now();
@@ -32,7 +41,7 @@ export async function ourMigration(
     lagSeconds: 0,
     overlapSeconds: 0,
     intervalSeconds: 3600,
-    pollSeconds: { first: 0.05, most: 0.5 },
+    pollSeconds,
   });
   const idleMegabytes = residentMegabytes(system.functionsProcessId());
   let megabytes = 0;

@@ -18,6 +18,8 @@ export interface MigrateOptions {
   readonly seedNumber: number;
   /** How long ports are waited for that another process still has. */
   readonly takeOverSeconds: number;
+  /** Waits of the local services' jobs: 0 none, 1 as on Azure. */
+  readonly bulkTimeScale: number;
   readonly ports: MigratePorts;
 }
 
@@ -44,6 +46,7 @@ export const usage = `usage: npm run migrate -- [options]
   --data DIR          keep all state in a folder, and go on from it
   --seed N            number that the synthetic patients grow from (default 1)
   --take-over SECONDS wait for ports that a killed run still has (default 15)
+  --bulk-time-scale N waits of the local services' jobs: 1 as on Azure, about a minute each (default 0)
   --functions-port N --source-port N --target-port N --blob-port N --queue-port N --table-port N   (0 takes a free one)
 Services other than loopback ones need FDS_MIGRATION_STORAGE and credentials, see docs/migration.md.
 `;
@@ -61,6 +64,7 @@ const flags = {
   data: text,
   seed: text,
   'take-over': text,
+  'bulk-time-scale': text,
   help: { type: 'boolean', default: false },
   'functions-port': text,
   'source-port': text,
@@ -98,6 +102,7 @@ export function readMigrateOptions(args: readonly string[]): MigrateOptions {
       values['take-over'] ?? String(defaultTakeOverSeconds),
       3_600,
     ),
+    bulkTimeScale: wholeNumber('--bulk-time-scale', values['bulk-time-scale'] ?? '0', 10),
     ports: {
       functions: port('functions'),
       source: port('source'),

@@ -94,10 +94,11 @@ function fhirService(
   { name, port, connectionString }: LocalFhir,
 ): ServiceStart {
   const data = dataArguments(options, name);
+  const waits = ['--bulk-time-scale', String(options.bulkTimeScale)];
   return {
     name: `the FHIR ${name}`,
     main: 'fhir/main.ts',
-    args: ['--port', String(port), '--storage', connectionString, ...data],
+    args: ['--port', String(port), '--storage', connectionString, ...waits, ...data],
     onUnexpectedEnd: () => options.onUnexpectedEnd(`the FHIR ${name}`),
   };
 }

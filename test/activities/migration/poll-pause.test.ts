@@ -1,0 +1,41 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { pollPause } from '../../../activities/migration/poll-pause.ts';
+
+const plan = { pollSeconds: { first: 2, most: 120 } };
+
+describe('the pause between two looks at a job', () => {
+  it('grows by a tenth from look to look, up to the most', () => {
+    expect(pollPause(plan, 0, {})).toBe(2);
+    expect(pollPause(plan, 10, {})).toBeCloseTo(5.19, 2);
+    expect(pollPause(plan, 1_000, {})).toBe(120);
+  });
+
+  it('ends when the job is expected to, and no look is wasted on one that is late', () => {
+    expect(pollPause(plan, 50, { secondsLeft: 70 })).toBe(70);
+    expect(pollPause(plan, 50, { secondsLeft: 1_000 })).toBe(120);
+    expect(pollPause(plan, 50, { secondsLeft: 0 })).toBe(15);
+  });
+
+  it('is never shorter than what the service asked for, up to an hour, nor than the first', () => {
+    fc.assert(
+      fc.property(
+        fc.record({
+          looks: fc.nat(500),
+          retryAfterSeconds: fc.option(fc.double({ min: 0, max: 1e6, noNaN: true }), {
+            nil: undefined,
+          }),
+          secondsLeft: fc.option(fc.double({ min: 0, max: 1e6, noNaN: true }), { nil: undefined }),
+        }),
+        ({ looks, ...answer }) => {
+          const pause = pollPause(plan, looks, answer);
+          expect(pause).toBeGreaterThanOrEqual(plan.pollSeconds.first);
+          expect(pause).toBeGreaterThanOrEqual(Math.min(answer.retryAfterSeconds ?? 0, 3_600));
+          expect(pause).toBeLessThanOrEqual(
+            Math.max(pollPause(plan, looks, {}), answer.retryAfterSeconds ?? 0),
+          );
+        },
+      ),
+    );
+  });
+});
