@@ -52,6 +52,7 @@ const longestBlock = 900;
  */
 export function createNextMove(deps: MigrationDependencies) {
   return async ({ migrationId }: NextMoveInput): Promise<Move> => {
+    if (await isGone(deps, migrationId)) return { kind: 'end', state: 'stopped' };
     const loaded = await loadRun(deps.store, migrationId);
     const held = await heldBack(deps, loaded);
     if (held !== undefined) return held;
@@ -61,6 +62,11 @@ export function createNextMove(deps: MigrationDependencies) {
     if (seconds > 0) return { kind: 'wait', seconds: Math.min(look, seconds) };
     return copyOrProve(deps, { ...loaded, run });
   };
+}
+
+/** Its tables were restored from before it, or emptied: nobody can steer it, and its steps find nothing. */
+async function isGone({ store }: MigrationDependencies, migrationId: string): Promise<boolean> {
+  return (await store.runs.get(runsPartition, migrationId)) === undefined;
 }
 
 /** Stop, pause, pause hours, and the patience after a refusal. */

@@ -37,6 +37,15 @@ function hours(inside: boolean) {
   return { from: at(-2), to: at(2) };
 }
 
+describe('a migration whose records are gone', () => {
+  it("ends, and what its steps could not do is nobody's block", async () => {
+    const gone = { migrationId: 'never-was' };
+    expect(await steps().assess(gone)).toMatchObject({ kind: 'blocked' });
+    await steps().recordBlock({ ...gone, reason: 'there is no such migration' });
+    expect(await steps().nextMove(gone)).toEqual({ kind: 'end', state: 'stopped' });
+  });
+});
+
 describe('between two windows', () => {
   it('pause hours hold it, and outside of them it goes on', async () => {
     const id = await prepared({ pauseHours: hours(true) });
