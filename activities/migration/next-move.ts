@@ -87,7 +87,7 @@ async function heldBack(
   }
   if (run.state === 'blocked') {
     const waited = (Date.parse(now) - Date.parse(run.changedAt)) / 1000;
-    const patience = Math.min(longestBlock, look * 2 ** run.blockedTimes);
+    const patience = Math.min(longestBlock, look * 2 ** (run.blockedTimes - 1));
     if (waited < patience && orders.orderedAt <= run.changedAt) {
       return { kind: 'wait', seconds: Math.min(look, patience - waited) };
     }
