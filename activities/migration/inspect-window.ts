@@ -1,8 +1,6 @@
 import {
   type ChunkRecord,
-  inOrder,
   inside,
-  isInOrder,
   numbered,
   type VersionKey,
   windowName,
@@ -11,7 +9,9 @@ import { CrowdedMilliseconds, MillisecondCounters } from './crowded-milliseconds
 import type { MigrationDependencies } from './dependencies.ts';
 import { HeldVersions } from './held-versions.ts';
 import { versionKeysOf } from './key-files.ts';
+import { KeyGroups } from './key-groups.ts';
 import { mostPerMillisecond } from './line-judge.ts';
+import { type Mends, mendsOfChunk, orderHeld } from './order-held.ts';
 import {
   type ChunkMends,
   decisionOf,
@@ -24,7 +24,7 @@ import {
 export interface InspectedWindow extends WindowPlace {
   /** Of the export: another one is inspected anew. */
   readonly attempt: number;
-  /** Versions that are held at once, 41 bytes each; more take several passes, each with a part of the resources. */
+  /** Versions that are held at once, 41 bytes each; more are looked at in parts, each of some of the resources. */
   readonly mostHeld?: number;
 }
 
@@ -60,12 +60,8 @@ async function lackingMends(
   return chunks.filter((_, index) => staged[index]?.mended !== true);
 }
 
-interface FoundMends {
-  readonly moves: [number, number, number, number][];
-  readonly crowded: [number, number][];
-}
-
-type Mends = Map<number, FoundMends>;
+/** More would read all keys too often. */
+const mostPasses = 4;
 
 async function findMends(
   deps: MigrationDependencies,
@@ -84,23 +80,29 @@ async function findMends(
     });
   }
   const mends: Mends = new Map();
-  for (const pass of passesOf(sizes, place.mostHeld ?? 500_000)) {
-    await orderPass(deps, place, { ...pass, crowded, mends });
-  }
+  const groups = passesOf(sizes, place.mostHeld ?? 500_000);
+  if (groups.length > mostPasses) await orderGroups(deps, place, { groups, crowded, mends });
+  else for (const pass of groups) await orderPass(deps, place, { ...pass, crowded, mends });
   await partCrowded(deps, place, { counters, mends });
   return mends;
 }
 
 async function eachKey(
   deps: MigrationDependencies,
-  { migrationId, window }: InspectedWindow,
+  place: InspectedWindow,
   visit: (chunk: ChunkRecord, key: VersionKey) => void,
 ): Promise<void> {
-  for await (const chunk of deps.store.chunks.each(inside(migrationId, windowName(window)))) {
-    const place = { migrationId, window, chunk: chunk.number };
-    for await (const keys of versionKeysOf(deps, place)) for (const key of keys) visit(chunk, key);
+  for await (const chunk of chunksOf(deps, place)) {
+    for await (const keys of versionKeysOf(deps, { ...place, chunk: chunk.number })) {
+      for (const key of keys) visit(chunk, key);
+    }
   }
 }
+
+const chunksOf = (
+  { store }: MigrationDependencies,
+  { migrationId, window }: WindowPlace,
+): AsyncIterable<ChunkRecord> => store.chunks.each(inside(migrationId, windowName(window)));
 
 /** Parts of the resources, by their hashes; a pass takes several. */
 const parts = 1024;
@@ -127,16 +129,16 @@ function passesOf(sizes: Uint32Array, mostHeld: number): readonly Parts[] {
   return passes;
 }
 
-interface Pass extends Parts {
+interface Pass {
   readonly crowded: CrowdedMilliseconds;
   readonly mends: Mends;
 }
 
-/** Brings the versions of a part of the resources into order. */
+/** Brings the versions of a part of the resources into order, out of the keys of all. */
 async function orderPass(
   deps: MigrationDependencies,
   place: InspectedWindow,
-  { from, to, versions: room, crowded, mends }: Pass,
+  { from, to, versions: room, crowded, mends }: Pass & Parts,
 ): Promise<void> {
   const held = new HeldVersions(room);
   const placed = crowded.placing();
@@ -145,24 +147,33 @@ async function orderPass(
     const part = partOf(key);
     if (part >= from && part < to) held.add(key, number, at);
   });
-  for (const versions of held.resources()) {
-    const known = new Map(versions.map((version) => [version.version, version]));
-    const once = [...known.values()];
-    if (isInOrder(once)) continue;
-    for (const { version, at } of inOrder(once)) {
-      const before = known.get(version);
-      if (before !== undefined && before.at !== at) held.move(before.index, at);
-    }
-  }
-  for (const { chunk, high, low, version, at } of held.moved()) {
-    mendsOfChunk(mends, chunk).moves.push([high, low, version, at]);
-  }
+  orderHeld(held, mends);
 }
 
-function mendsOfChunk(mends: Mends, chunk: number): FoundMends {
-  const found = mends.get(chunk) ?? { moves: [], crowded: [] };
-  mends.set(chunk, found);
-  return found;
+/** The same for many parts: the keys are first put down part by part, so that each is read twice, however many there are. */
+async function orderGroups(
+  deps: MigrationDependencies,
+  place: InspectedWindow,
+  { groups, crowded, mends }: Pass & { readonly groups: readonly Parts[] },
+): Promise<void> {
+  const groupOf = new Uint16Array(parts);
+  for (const [index, { from, to }] of groups.entries()) groupOf.fill(index, from, to);
+  const grouped = new KeyGroups(deps, { ...place, groups: groups.length });
+  const placed = crowded.placing();
+  for await (const chunk of chunksOf(deps, place)) {
+    for await (const keys of versionKeysOf(deps, { ...place, chunk: chunk.number })) {
+      for (const key of keys) {
+        const to = placed(chunk.type ?? '', key);
+        grouped.add(groupOf[partOf(key)] ?? 0, { key, chunk: chunk.number, to });
+      }
+    }
+    await grouped.putDown();
+  }
+  for (const [index, { versions: room }] of groups.entries()) {
+    const held = new HeldVersions(room);
+    for await (const { key, chunk, to } of grouped.read(index)) held.add(key, chunk, to);
+    orderHeld(held, mends);
+  }
 }
 
 interface Parting {
