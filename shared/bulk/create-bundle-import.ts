@@ -39,9 +39,10 @@ export function createBundleImport(options: BundleImportOptions): BundleImport {
     keepsVersions: false,
     async load(writes) {
       const results = new Map<number, BundleWriteResult>();
+      const load: Load = { ...target, isPutOff: false };
       for (const round of roundsOf(writes)) {
         const chunks = chunksOf(round, batchSize);
-        const loaded = await Promise.all(chunks.map((chunk) => loadChunk(target, chunk)));
+        const loaded = await Promise.all(chunks.map((chunk) => loadChunk(load, chunk)));
         for (const [index, result] of loaded.flat()) {
           results.set(index, result);
         }
@@ -50,6 +51,18 @@ export function createBundleImport(options: BundleImportOptions): BundleImport {
     },
   };
 }
+
+/** One call of `load`. */
+interface Load extends Target {
+  /**
+   * The server asked for a longer pause than a call should wait: what is not sent yet is left to a
+   * later call, whose time is its caller's to choose.
+   */
+  isPutOff: boolean;
+}
+
+/** Longer pauses belong to the owner of the retries, not to a call in flight. */
+const longestPauseSeconds = 2;
 
 type Numbered = readonly [index: number, write: BundleWrite];
 type Loaded = readonly (readonly [index: number, result: BundleWriteResult])[];
@@ -81,9 +94,14 @@ function chunksOf(items: readonly Numbered[], size: number): readonly (readonly 
 }
 
 /** A Bundle that is refused as a whole is sent again in halves, down to the one entry at fault. */
-async function loadChunk(target: Target, chunk: readonly Numbered[]): Promise<Loaded> {
+async function loadChunk(target: Load, chunk: readonly Numbered[]): Promise<Loaded> {
   const writes = chunk.map(([, write]) => write);
-  const answer = await target.limiter.run(() => sendBundle(target, writes));
+  const answer = await target.limiter.run(async () =>
+    target.isPutOff ? 'put-off' : sendBundle(target, writes),
+  );
+  if (answer === 'put-off') {
+    return chunk.map(([index]) => [index, { kind: 'later', status: 429 }] as const);
+  }
   const verdict = readBundleResults(answer, writes);
   if (verdict.kind === 'split') {
     const middle = Math.ceil(chunk.length / 2);
@@ -99,10 +117,8 @@ async function loadChunk(target: Target, chunk: readonly Numbered[]): Promise<Lo
   });
 }
 
-async function sendBundle(
-  { base, send, bundle, limiter }: Target,
-  writes: readonly BundleWrite[],
-): Promise<WholeAnswer> {
+async function sendBundle(load: Load, writes: readonly BundleWrite[]): Promise<WholeAnswer> {
+  const { base, send, bundle, limiter } = load;
   const what = `a ${bundle} of ${writes.length}`;
   const start = performance.now();
   const answer = await unlessUnreachable(() =>
@@ -126,7 +142,9 @@ async function sendBundle(
     return 'torn';
   }
   if (answer.status === 429) {
-    limiter.throttled(refusal(answer, what).retryAfterSeconds);
+    const { retryAfterSeconds = 0 } = refusal(answer, what);
+    load.isPutOff ||= retryAfterSeconds > longestPauseSeconds;
+    limiter.throttled(Math.min(retryAfterSeconds, longestPauseSeconds));
   } else {
     const milliseconds = performance.now() - start;
     limiter.observe({ kind: bundle, milliseconds, operations: writes.length });

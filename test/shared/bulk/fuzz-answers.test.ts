@@ -76,4 +76,23 @@ describe('whatever a server answers', () => {
       { numRuns: 200 },
     );
   });
+
+  test('a long pause that a server asks for is not waited for in a call: the rest is left to a later one', async () => {
+    const answers = [
+      { status: 400, body: '', headers: {} },
+      { status: 429, body: '', headers: { 'retry-after': '120' } },
+    ];
+    const send = sender(answers);
+    let calls = 0;
+    const counted: typeof send = (request) => {
+      calls += 1;
+      return send(request);
+    };
+    const client = createBundleImport({ url: base, send: counted });
+    const put = { kind: 'put' as const, resourceType: 'Patient', json: '{}' };
+    expect(await client.load(['a', 'b', 'c', 'd'].map((id) => ({ ...put, id })))).toEqual(
+      Array.from({ length: 4 }, () => ({ kind: 'later', status: 429 })),
+    );
+    expect(calls).toBe(2);
+  });
 });
