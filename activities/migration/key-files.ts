@@ -32,7 +32,7 @@ export async function* versionKeysOf(
   place: ChunkPlace,
 ): AsyncGenerator<Iterable<VersionKey>> {
   const url = deps.blobs.urlOf(stagingContainer(place.migrationId), nameOf(place));
-  if ((await deps.blobs.find(url)) !== undefined) yield readVersionKeys(await whole(deps, url));
+  if ((await deps.blobs.find(url)) !== undefined) yield readVersionKeys(await wholeBlob(deps, url));
 }
 
 /** The keys of all chunks of a window, and of those of a window that repairs. */
@@ -41,11 +41,12 @@ export async function* keysOfWindow(
   { migrationId, window }: WindowPlace,
 ): AsyncGenerator<Iterable<VersionKey>> {
   for await (const { url } of deps.blobs.list(stagingContainer(migrationId), folderOf(window))) {
-    yield readVersionKeys(await whole(deps, url));
+    yield readVersionKeys(await wholeBlob(deps, url));
   }
 }
 
-async function whole({ blobs }: MigrationDependencies, url: string): Promise<Buffer> {
+/** A blob of keys, which fits in memory. */
+export async function wholeBlob({ blobs }: MigrationDependencies, url: string): Promise<Buffer> {
   const parts: Buffer[] = [];
   for await (const part of blobs.read(url)) parts.push(part);
   return Buffer.concat(parts);

@@ -1,5 +1,6 @@
 import { numbered, type VersionKey, windowName } from '../../shared/migration/index.ts';
 import type { MigrationDependencies } from './dependencies.ts';
+import { wholeBlob } from './key-files.ts';
 import { stagingContainer } from './overlap.ts';
 import type { WindowPlace } from './window-mends.ts';
 
@@ -50,9 +51,7 @@ export class KeyGroups {
     const { blobs } = this.#deps;
     const list = blobs.list(stagingContainer(this.#place.migrationId), this.#folderOf(group));
     for await (const { url } of list) {
-      const parts: Buffer[] = [];
-      for await (const part of blobs.read(url)) parts.push(part);
-      yield* placedKeys(Buffer.concat(parts));
+      yield* placedKeys(await wholeBlob(this.#deps, url));
     }
   }
 

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
+import { migrationPlan } from '../../shared/migration/index.ts';
 import type { BenchOptions, Measurement } from '../benchmark.ts';
 import { bareJobs, inSystem } from '../migration/moving-system.ts';
 import { idealPipeline, type MigrationFigures, ourMigration } from '../migration/our-migration.ts';
@@ -9,8 +10,7 @@ import { packageVersion } from '../package-version.ts';
 
 const defaultResources = 10_000;
 const pipelineWindows = 3;
-/** As `shared/migration/plan.ts` has them. */
-const defaultPolls = { first: 2, most: 120 };
+const { pollSeconds } = migrationPlan.parse({});
 
 /**
  * A service moved in one window, and in a few that overlap, beside one bare export and import of the
@@ -22,7 +22,7 @@ export async function run({ scale, resources, say }: BenchOptions): Promise<Meas
   const size = resources ?? Math.max(1_000, Math.round(defaultResources * scale));
   const folder = await mkdtemp(join(tmpdir(), 'fds-bench-'));
   const moving = { folder, resources: size, timeScale: 1 };
-  const plan = { resources: size, pollSeconds: defaultPolls };
+  const plan = { resources: size, pollSeconds };
   try {
     say(`${size} resources, with the waits of Azure: this takes about twelve minutes`);
     const alone = await inSystem({ ...moving, name: 'one' }, async (system) => {

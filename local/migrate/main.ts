@@ -106,11 +106,7 @@ async function untilEnded(
     silent = shown === undefined ? silent + 1 : 0;
     if (silent > mostSilent) throw new RunError('The API of the app no longer answers.');
     if (shown !== undefined) view.show(shown);
-    if (once && shown !== undefined && blocks(shown) > mostBlocks) {
-      throw new RunError(
-        `The migration is blocked: ${shown.reason} Mend that, and start again with the same --data to go on.`,
-      );
-    }
+    if (once && shown !== undefined) endWhenBlocked(shown, blocks(shown));
     // A host that was lost has forgotten its orchestrations when nothing is kept on disk.
     if (silent > 0) await api.order(id, 'resume').catch(() => undefined);
     if (shown !== undefined && hasEnded(shown.state) && shown.cleanup?.state === 'done') {
@@ -123,6 +119,13 @@ async function untilEnded(
 
 /** A migration that is blocked tries again by itself; nobody waits beside one that is to end by itself. */
 const mostBlocks = 2;
+
+function endWhenBlocked({ reason }: ShownMigration, blocks: number): void {
+  if (blocks <= mostBlocks) return;
+  throw new RunError(
+    `The migration is blocked (${reason ?? 'no reason given'}). Mend that, and start again with the same --data to go on.`,
+  );
+}
 
 /** Times that a migration was blocked, as seen from outside. */
 function createBlockCount(): (shown: ShownMigration) => number {

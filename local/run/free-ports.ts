@@ -48,7 +48,8 @@ async function takenOf(wanted: readonly WantedPort[]): Promise<readonly WantedPo
   return wanted.filter((_, index) => !free[index]);
 }
 
-function isFree(port: number): Promise<boolean> {
+/** Nothing listens on this port of 127.0.0.1 now; 0 always is free. */
+export function isFree(port: number): Promise<boolean> {
   if (port === 0) return Promise.resolve(true);
   return new Promise((resolve) => {
     const probe = createServer();

@@ -1,9 +1,8 @@
-import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished } from 'vitest';
+import { isFree } from '../../local/run/free-ports.ts';
 import { checkCertificate } from '../../shared/proof/index.ts';
 import { hostAfter } from './empty-system.ts';
 import { type LocalRun, localRun, temporaryFolder } from './local-run.ts';
@@ -21,18 +20,6 @@ async function freePorts(): Promise<readonly string[]> {
     if (await isFree(port)) ports.push(port);
   }
   return portNames.flatMap((name, index) => [`--${name}-port`, String(ports[index])]);
-}
-
-async function isFree(port: number): Promise<boolean> {
-  const probe = createServer();
-  const listening = once(probe, 'listening');
-  probe.listen(port, '127.0.0.1');
-  const free = await listening.then(
-    () => true,
-    () => false,
-  );
-  probe.close();
-  return free;
 }
 
 /** `npm run migrate` of a few patients with data, addresses and results of its own, to be run once or more. */
