@@ -8,6 +8,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     maxWorkers: 2,
     isolate: false,
+    setupFiles: ['test/support/bounded-properties.ts'],
     globalSetup: ['test/support/storage-for-all.ts'],
     reporters: ['default', 'json'],
     outputFile: { json: 'node_modules/.cache/vitest-report.json' },
