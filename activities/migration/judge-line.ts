@@ -28,11 +28,14 @@ export function judgeLine({ line, scan }: ScannedLine, fallbackType: string): Ju
     });
   }
   const { resourceType, id, versionId = null, lastUpdated = null, longestDecimal } = scan;
-  const at = { bytes: line.bytes, reference: `${resourceType}/${id ?? '?'}`, versionId };
-  if (id === undefined || !isResourceId(id))
-    return unfit(resourceType, { ...at, cause: 'invalid-id' });
-  if (longestDecimal > mostDigits) return unfit(resourceType, { ...at, cause: 'decimal-too-long' });
-  return { kind: 'fit', version: { resourceType, id, versionId, lastUpdated } };
+  const isKnown = id !== undefined && isResourceId(id);
+  if (isKnown && longestDecimal <= mostDigits) {
+    return { kind: 'fit', version: { resourceType, id, versionId, lastUpdated } };
+  }
+  return unfit(resourceType, {
+    ...{ bytes: line.bytes, reference: `${resourceType}/${id ?? '?'}`, versionId },
+    cause: isKnown ? 'decimal-too-long' : 'invalid-id',
+  });
 }
 
 /** The bytes are copied: a view would keep the whole chunk of the file in memory. */

@@ -41,6 +41,11 @@ interface Layer {
   longest: number;
 }
 
+interface LastVersion {
+  readonly version: Pick<Version, 'versionId' | 'lastUpdated'>;
+  readonly order: ReturnType<typeof ordered>;
+}
+
 interface Counts {
   exported: number;
   present: number;
@@ -62,6 +67,7 @@ export class LineJudge {
   readonly #moves: ReadonlyMap<string, number>;
   readonly #crowded: Map<number, number>;
   readonly #counts = new Map<string, Counts>();
+  #last: LastVersion = { version: { versionId: null, lastUpdated: null }, order: undefined };
 
   constructor(options: JudgeOptions) {
     this.#options = options;
@@ -102,27 +108,35 @@ export class LineJudge {
     return this.#place(bytes, at);
   }
 
+  /** Versions of one instant follow each other: it is read once. */
+  #ordered({ versionId, lastUpdated }: Version) {
+    const { version } = this.#last;
+    if (versionId !== version.versionId || lastUpdated !== version.lastUpdated) {
+      this.#last = { version: { versionId, lastUpdated }, order: ordered(versionId, lastUpdated) };
+    }
+    return this.#last.order;
+  }
+
   /** The line with the instant that it is to have; no bytes when that cannot be written. */
   #mended({ line }: ScannedLine, version: Version, present: boolean) {
-    const order = ordered(version.versionId, version.lastUpdated);
-    const reference = `${version.resourceType}/${version.id}`;
-    const { moved } = this.#options;
-    // Nearly always nothing was moved, nor is to be: no key is made for nothing.
-    const before =
-      moved.size === 0 ? undefined : moved.get(`${reference}/${version.versionId ?? ''}`);
-    if (order === undefined || version.lastUpdated === null || version.versionId === null) {
+    const { resourceType, id, versionId, lastUpdated } = version;
+    const order = this.#ordered(version);
+    if (order === undefined || lastUpdated === null || versionId === null) {
       return { bytes: line.bytes, at: undefined };
     }
-    const hash = referenceHash(reference);
+    const { moved } = this.#options;
+    // Nearly always nothing was moved, nor is to be: no text is made for nothing.
+    const before = moved.size === 0 ? undefined : moved.get(`${resourceType}/${id}/${versionId}`);
+    const { high, low } = referenceHash(resourceType, '/', id);
+    const key = { high, low, version: order.version };
     const at = before === undefined ? order.at : Date.parse(before);
-    this.keys.add({ ...hash, ...order, at, pinned: present || before !== undefined });
-    const to =
-      this.#moves.size === 0 ? at : (this.#moves.get(moveKey({ ...hash, ...order })) ?? at);
+    this.keys.add({ ...key, at, pinned: present || before !== undefined });
+    const to = this.#moves.size === 0 ? at : (this.#moves.get(moveKey(key)) ?? at);
     if (to === order.at) return { bytes: line.bytes, at: to };
     this.isPlain = false;
-    const change = { from: version.lastUpdated, to: new Date(to).toISOString() };
+    const change = { from: lastUpdated, to: new Date(to).toISOString() };
     if (before === undefined) {
-      this.moves.push({ reference, versionId: version.versionId, ...change });
+      this.moves.push({ reference: `${resourceType}/${id}`, versionId, ...change });
     }
     return { bytes: moveLine(line.bytes, change), at: to };
   }

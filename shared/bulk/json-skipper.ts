@@ -28,19 +28,28 @@ const maxDepth = 500;
  * too deep), so that only what JSON.parse takes as well is walked to its end.
  */
 export class JsonSkipper {
-  readonly bytes: Buffer;
+  bytes: Buffer;
   /** Most significant digits of any number walked over. */
   longestDecimal = 0;
+  /** Escapes in the strings walked over. */
+  escapes = 0;
 
   constructor(bytes: Buffer) {
     this.bytes = bytes;
   }
 
+  /** From now on other bytes: one skipper for many small documents. */
+  reset(bytes: Buffer): void {
+    this.bytes = bytes;
+    this.longestDecimal = 0;
+    this.escapes = 0;
+  }
+
+  // What lies beyond the last byte reads as 0, which is neither space nor plain: no loop asks for the length.
   space(from: number): number {
     const { bytes } = this;
-    const end = bytes.length;
     let at = from;
-    while (at < end && isSpace[bytes[at] ?? 0] === 1) {
+    while (isSpace[bytes[at] ?? 0] === 1) {
       at += 1;
     }
     return at;
@@ -49,13 +58,12 @@ export class JsonSkipper {
   /** `from` is the opening quote. */
   string(from: number): number {
     const { bytes } = this;
-    const end = bytes.length;
     let at = from + 1;
     for (;;) {
-      while (at < end && isPlain[bytes[at] ?? 0] === 1) {
+      while (isPlain[bytes[at] ?? 0] === 1) {
         at += 1;
       }
-      const byte = at < end ? bytes[at] : undefined;
+      const byte = bytes[at];
       if (byte === quote) {
         return at + 1;
       }
@@ -72,7 +80,7 @@ export class JsonSkipper {
    */
   members(from: number, visit: MemberVisit): number {
     return this.#list(from, closeBrace, (at) => {
-      const valueFrom = this.#key(at);
+      const valueFrom = this.key(at);
       return valueFrom < 0 ? -1 : visit(at + 1, this.string(at) - 1, valueFrom);
     });
   }
@@ -107,7 +115,7 @@ export class JsonSkipper {
       return at + 1;
     }
     for (;;) {
-      const start = this.#key(at);
+      const start = this.key(at);
       const end = start < 0 ? -1 : this.value(start, depth);
       if (end < 0) {
         return -1;
@@ -165,7 +173,7 @@ export class JsonSkipper {
   }
 
   /** From the key to the beginning of its value. */
-  #key(from: number): number {
+  key(from: number): number {
     const end = this.bytes[from] === quote ? this.string(from) : -1;
     const at = end < 0 ? -1 : this.space(end);
     return at < 0 || this.bytes[at] !== colon ? -1 : this.space(at + 1);
@@ -173,6 +181,7 @@ export class JsonSkipper {
 
   /** `from` is the backslash. */
   #escape(from: number): number {
+    this.escapes += 1;
     const letter = this.bytes[from + 1];
     if (letter === undefined || !escapes.has(letter)) {
       return -1;

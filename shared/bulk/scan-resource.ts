@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { isRecord } from '../fhir/index.ts';
 import type { ResourceScan } from './contract.ts';
-import { JsonSkipper } from './json-skipper.ts';
+import { EnvelopeWalk, isTextAt, member } from './envelope-walk.ts';
 import { isSoftDeleted } from './soft-delete.ts';
 
 /**
@@ -16,110 +16,58 @@ export function scanResource(line: Buffer): ResourceScan {
   return walk(line) ?? parse(line);
 }
 
-const members = ['resourceType', 'id', 'meta', 'versionId', 'lastUpdated', 'extension'] as const;
-type Member = (typeof members)[number];
-const topMembers: readonly Member[] = ['resourceType', 'id', 'meta'];
-const metaMembers: readonly Member[] = ['versionId', 'lastUpdated', 'extension'];
-
-/** Where the values lie; a second member of one name makes JSON.parse the judge. */
-type Spans = Partial<Record<Member, readonly [from: number, to: number]>>;
+const envelope = new EnvelopeWalk();
+/** Nearly all lines of a file say the same: no new string is made for it. */
+const before = { resourceType: '', versionId: '', lastUpdated: '' };
 
 function walk(line: Buffer): ResourceScan | undefined {
-  const json = new JsonSkipper(line);
-  const start = json.space(0);
-  if (line[start] !== 0x7b) {
-    return undefined;
-  }
-  const spans: Spans = {};
-  const end = json.members(start, envelopeVisit(json, spans, topMembers));
-  if (end < 0 || json.space(end) !== line.length) {
-    return undefined;
-  }
-  const resourceType = plainText(line, spans.resourceType);
-  const id = plainText(line, spans.id);
-  const versionId = plainText(line, spans.versionId);
-  const lastUpdated = plainText(line, spans.lastUpdated);
+  if (!envelope.walk(line)) return undefined;
+  const resourceType = plainText(line, member.resourceType, before.resourceType);
+  const id = plainText(line, member.id, '');
+  const versionId = plainText(line, member.versionId, before.versionId);
+  const lastUpdated = plainText(line, member.lastUpdated, before.lastUpdated);
   // A member that is there but no plain string needs JSON.parse to say what it is.
   if (resourceType === undefined || resourceType === '' || id === null) return undefined;
   if (resourceType === null || versionId === null || lastUpdated === null) return undefined;
+  before.resourceType = resourceType;
+  before.versionId = versionId ?? '';
+  before.lastUpdated = lastUpdated ?? '';
+  const { longestDecimal } = envelope.json;
+  const softDeleted = hasSoftDelete(line);
   return {
     kind: 'resource',
     resourceType,
     id,
     versionId,
     lastUpdated,
-    softDeleted: spans.extension !== undefined && hasSoftDelete(line, spans.extension),
-    longestDecimal: json.longestDecimal,
+    softDeleted,
+    longestDecimal,
   };
 }
 
-function envelopeVisit(json: JsonSkipper, spans: Spans, wanted: readonly Member[]) {
-  return (keyFrom: number, keyTo: number, at: number): number => {
-    const member = memberAt(json.bytes, keyFrom, keyTo, wanted);
-    if (member === 'escaped' || (member !== undefined && spans[member] !== undefined)) {
-      return -1;
-    }
-    const isMeta = member === 'meta' && json.bytes[at] === 0x7b;
-    const end = isMeta ? json.members(at, envelopeVisit(json, spans, metaMembers)) : json.value(at);
-    if (member !== undefined) {
-      spans[member] = [at, end];
-    }
-    return end;
-  };
-}
-
-function memberAt(
-  bytes: Buffer,
-  from: number,
-  to: number,
-  wanted: readonly Member[],
-): Member | 'escaped' | undefined {
-  for (const name of wanted) {
-    if (name.length === to - from && isTextAt(bytes, from, name)) {
-      return name;
-    }
-  }
-  // An escape could spell one of the names.
+/**
+ * The text of a string without escapes and letters beyond ASCII; null for anything else that is there.
+ * @param likely given back when it is the same
+ */
+function plainText(line: Buffer, place: number, likely: string): string | null | undefined {
+  const { spans } = envelope;
+  const from = (spans[2 * place] ?? 0) + 1;
+  const to = (spans[2 * place + 1] ?? 0) - 1;
+  if (to < 0) return undefined;
+  if (line[from - 1] !== 0x22) return null;
+  if (likely.length === to - from && isTextAt(line, from, likely)) return likely;
   for (let at = from; at < to; at += 1) {
-    if (bytes[at] === 0x5c) {
-      return 'escaped';
-    }
-  }
-  return undefined;
-}
-
-function isTextAt(bytes: Buffer, from: number, text: string): boolean {
-  for (let index = 0; index < text.length; index += 1) {
-    if (bytes[from + index] !== text.charCodeAt(index)) {
-      return false;
-    }
-  }
-  return true;
-}
-
-/** The text of a string without escapes and beyond-ASCII letters; null for anything else that is there. */
-function plainText(
-  line: Buffer,
-  span: readonly [number, number] | undefined,
-): string | null | undefined {
-  if (span === undefined) {
-    return undefined;
-  }
-  const [from, to] = span;
-  if (line[from] !== 0x22) {
-    return null;
-  }
-  for (let at = from + 1; at < to - 1; at += 1) {
     const byte = line[at] ?? 0;
-    if (byte < 0x20 || byte > 0x7e || byte === 0x22 || byte === 0x5c) {
-      return null;
-    }
+    if (byte < 0x20 || byte > 0x7e || byte === 0x5c) return null;
   }
-  return line.toString('latin1', from + 1, to - 1);
+  return line.toString('latin1', from, to);
 }
 
-function hasSoftDelete(line: Buffer, [from, to]: readonly [number, number]): boolean {
-  return isSoftDeleted(JSON.parse(line.toString('utf8', from, to)));
+function hasSoftDelete(line: Buffer): boolean {
+  const { spans } = envelope;
+  const from = spans[2 * member.extension];
+  const to = spans[2 * member.extension + 1] ?? 0;
+  return to !== 0 && isSoftDeleted(JSON.parse(line.toString('utf8', from, to)));
 }
 
 function parse(line: Buffer): ResourceScan {

@@ -59,14 +59,21 @@ export function* readVersionKeys(bytes: Buffer): Generator<VersionKey> {
   }
 }
 
+export interface ReferenceHash {
+  readonly high: number;
+  readonly low: number;
+}
+
 /** 64 bits of a reference, as two words: FNV-1a twice, with different seeds and a final mix. */
-export function referenceHash(reference: string): { readonly high: number; readonly low: number } {
+export function referenceHash(...parts: readonly string[]): ReferenceHash {
   let high = 0x811c9dc5;
   let low = 0x9747b28c;
-  for (let index = 0; index < reference.length; index += 1) {
-    const code = reference.charCodeAt(index);
-    high = Math.imul(high ^ code, 0x01000193);
-    low = Math.imul(low ^ code, 0x5bd1e995) + ((low >>> 13) | 0);
+  for (const part of parts) {
+    for (let index = 0; index < part.length; index += 1) {
+      const code = part.charCodeAt(index);
+      high = Math.imul(high ^ code, 0x01000193);
+      low = Math.imul(low ^ code, 0x5bd1e995) + ((low >>> 13) | 0);
+    }
   }
   return { high: mixed(high), low: mixed(low) };
 }
