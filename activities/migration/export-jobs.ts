@@ -29,7 +29,7 @@ export async function jobIdIn(
 
 export function intendedJob(
   extract: ExtractRecord,
-  job: Pick<JobRecord, 'attempt' | 'container' | 'intendedAt'>,
+  job: Pick<JobRecord, 'attempt' | 'container' | 'intendedAt' | 'pollSeconds' | 'dialect'>,
 ): JobRecord {
   return {
     kind: 'export',

@@ -2,6 +2,7 @@ import type { ImportStatus } from '../../shared/bulk/index.ts';
 import {
   type ImportProgress,
   inside,
+  type MigrationStore,
   numbered,
   totalOf,
   windowName,
@@ -27,20 +28,40 @@ export async function keepProgress(
   { outputs, errors }: Extract<ImportStatus, { readonly kind: 'running' }>,
 ): Promise<KeptProgress> {
   const row = numbered(window);
-  const batches = await store.batches.list(inside(migrationId, windowName(window)));
-  const settled = batches
-    .map(({ ledger }) => totalOf(ledger))
-    .reduce((sum, { loaded, present, quarantined }) => sum + loaded + present + quarantined, 0);
   const before = await store.imports.get(migrationId, row);
+  const { settled, lines } = await partOf(store, { migrationId, window, batch }, before);
   const sample = {
     at: now().toISOString(),
     loaded: settled + outputs.reduce((sum, { count }) => sum + count, 0),
     refused: errors.reduce((sum, { count }) => sum + count, 0),
   };
   const samples = [...(before?.samples ?? []), sample].slice(-mostSamples);
-  await store.imports.put(migrationId, row, { window, settled, samples });
-  const lines = batches.find(({ name }) => name === batch)?.lines ?? 0;
+  if (isDue(before?.samples.at(-1), sample)) {
+    await store.imports.put(migrationId, row, { window, batch, lines, settled, samples });
+  }
   return { secondsLeft: secondsLeft(samples.slice(-samplesOfRate), settled + lines) };
+}
+
+/** Quick looks in between would only fill the record. */
+const betweenSamples = 1000;
+
+const isDue = (before: Sample | undefined, { at }: Sample): boolean =>
+  before === undefined || Date.parse(at) - Date.parse(before.at) >= betweenSamples;
+
+/** Lines of the operation, and of those that were settled before it; they stay the same while it runs. */
+async function partOf(
+  store: MigrationStore,
+  { migrationId, window, batch }: BatchInput,
+  before: ImportProgress | undefined,
+): Promise<{ readonly settled: number; readonly lines: number }> {
+  if (before?.batch === batch && before.lines !== undefined) {
+    return { settled: before.settled, lines: before.lines };
+  }
+  const batches = await store.batches.list(inside(migrationId, windowName(window)));
+  const settled = batches
+    .map(({ ledger }) => totalOf(ledger))
+    .reduce((sum, { loaded, present, quarantined }) => sum + loaded + present + quarantined, 0);
+  return { settled, lines: batches.find(({ name }) => name === batch)?.lines ?? 0 };
 }
 
 type Sample = ImportProgress['samples'][number];

@@ -35,31 +35,54 @@ const mostShortLooks = 4;
  */
 export function createPollExtract(deps: MigrationDependencies) {
   return async (input: PollExtractInput): Promise<PolledExtract | Blocked> => {
-    const [loaded, extract] = await Promise.all([
-      loadRun(deps.store, input.migrationId),
-      loadExtract(deps.store, input.migrationId, input.extract),
-    ]);
+    const { migrationId } = input;
+    const extract = await loadExtract(deps.store, migrationId, input.extract);
     if (extract.state === 'exported') return { kind: 'ready', chunks: extract.chunks };
     const row = jobRow(extract.name, extract.attempt);
-    const job = await deps.store.jobs.get(input.migrationId, row);
+    const job = await deps.store.jobs.get(migrationId, row);
     if (job === undefined || job.statusUrl === null || job.state !== 'running') {
+      const loaded = await loadRun(deps.store, migrationId);
       return giveUp(deps, { loaded, extract, job }, 'the job was lost');
     }
-    await endLateJobs(deps, loaded.run, extract);
-    const exporter = exporterOf(deps, { loaded, extract });
-    const status = await exporter.status(job.statusUrl);
-    const seconds = pollPause(loaded.orders.plan, input.looks, status);
-    if (status.kind === 'running') {
-      const { trouble } = status;
-      const patience = await patienceWith(deps, { migrationId: input.migrationId, job, trouble });
-      if (patience.kind === 'over') return giveUp(deps, { loaded, extract, job }, patience.cause);
-      return patience.kind === 'wait' ? { kind: 'running', seconds } : patience;
-    }
-    if (status.kind !== 'done') {
-      return giveUp(deps, { loaded, extract, job }, causeOf(status));
-    }
-    return whenDone(deps, { loaded, extract, job }, { manifest: status.manifest, seconds });
+    const { statusUrl } = job;
+    return look(deps, { migrationId, extract, job: { ...job, statusUrl }, looks: input.looks });
   };
+}
+
+interface Looking {
+  readonly migrationId: string;
+  readonly extract: ExtractRecord;
+  readonly job: JobRecord & { readonly statusUrl: string };
+  readonly looks: number;
+}
+
+/** A look at a job that runs reads two records, and no more: there are many of them. */
+async function look(
+  deps: MigrationDependencies,
+  { migrationId, extract, job, looks }: Looking,
+): Promise<PolledExtract | Blocked> {
+  const load = () => loadRun(deps.store, migrationId);
+  if (extract.attempt > 1) await endLateJobs(deps, (await load()).run, extract);
+  const { dialect, pollSeconds } = await askedFor(job, load);
+  const status = await deps.ends[job.side].exporter(dialect).status(job.statusUrl);
+  const seconds = pollPause({ pollSeconds }, looks, status);
+  if (status.kind === 'running') {
+    const { trouble } = status;
+    const patience = await patienceWith(deps, { migrationId, job, trouble });
+    if (patience.kind === 'wait') return { kind: 'running', seconds };
+    if (patience.kind === 'blocked') return patience;
+    return giveUp(deps, { loaded: await load(), extract, job }, patience.cause);
+  }
+  const looked = { loaded: await load(), extract, job };
+  if (status.kind !== 'done') return giveUp(deps, looked, causeOf(status));
+  return whenDone(deps, looked, { manifest: status.manifest, seconds });
+}
+
+/** How the job was started; records of an older release do not say it. */
+async function askedFor({ dialect, pollSeconds, side }: JobRecord, load: () => Promise<Run>) {
+  if (dialect !== undefined && pollSeconds !== undefined) return { dialect, pollSeconds };
+  const { run, orders } = await load();
+  return { dialect: dialectOf(run, side) ?? 'ahds', pollSeconds: orders.plan.pollSeconds };
 }
 
 interface Looked {

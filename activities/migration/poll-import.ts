@@ -21,10 +21,7 @@ export type PolledImport =
 export function createPollImport(deps: MigrationDependencies) {
   return async (input: PollImportInput): Promise<PolledImport | Blocked> => {
     const row = jobRow(batchPurpose(input), 1);
-    const [{ orders }, job] = await Promise.all([
-      loadRun(deps.store, input.migrationId),
-      deps.store.jobs.get(input.migrationId, row),
-    ]);
+    const job = await deps.store.jobs.get(input.migrationId, row);
     if (job === undefined || job.statusUrl === null) return { kind: 'again' };
     const status = await deps.importer.status(job.statusUrl);
     if (status.kind === 'gone') {
@@ -45,10 +42,16 @@ export function createPollImport(deps: MigrationDependencies) {
       return { kind: 'ended' };
     }
     const { secondsLeft } = await keepProgress(deps, input, status);
+    const pollSeconds = job.pollSeconds ?? (await plannedPause(deps, input.migrationId));
     return {
       kind: 'running',
-      seconds: pollPause(orders.plan, input.looks, { ...status, secondsLeft }),
+      seconds: pollPause({ pollSeconds }, input.looks, { ...status, secondsLeft }),
       loaded: status.outputs.reduce((sum, { count }) => sum + count, 0),
     };
   };
+}
+
+/** For records of an older release, which do not say how often the job is looked at. */
+async function plannedPause({ store }: MigrationDependencies, migrationId: string) {
+  return (await loadRun(store, migrationId)).orders.plan.pollSeconds;
 }

@@ -67,7 +67,9 @@ async function kickOff(
   const dialect = dialectOf(run, extract.side) ?? 'ahds';
   const container = dialect === 'ahds' ? containerOf(run.id, extract.name, attempt) : null;
   const row = jobRow(extract.name, attempt);
-  const job = intendedJob(extract, { attempt, container, intendedAt: deps.now().toISOString() });
+  const { pollSeconds } = orders.plan;
+  const intendedAt = deps.now().toISOString();
+  const job = intendedJob(extract, { attempt, container, intendedAt, pollSeconds, dialect });
   await deps.store.jobs.put(run.id, row, job);
   await deps.store.extracts.put(run.id, extract.name, { ...extract, attempt, state: 'running' });
   const exporter = deps.ends[extract.side].exporter(dialect);

@@ -29,7 +29,7 @@ export function createStartImport(deps: MigrationDependencies) {
   return async (input: BatchInput): Promise<StartedImport | Blocked> => {
     const { migrationId, window, batch: name } = input;
     const row = jobRow(batchPurpose(input), 1);
-    const [batch, { run }, known, files] = await Promise.all([
+    const [batch, { run, orders }, known, files] = await Promise.all([
       loadBatch(deps.store, input),
       loadRun(deps.store, migrationId),
       deps.store.jobs.get(migrationId, row),
@@ -49,6 +49,7 @@ export function createStartImport(deps: MigrationDependencies) {
       container: null,
       intendedAt: deps.now().toISOString(),
       endedAt: null,
+      pollSeconds: orders.plan.pollSeconds,
     };
     await deps.store.jobs.put(migrationId, row, job);
     const answer = await deps.importer.kickOff({

@@ -5,6 +5,12 @@ const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'Expected HH:MM 
 const resourceType = z.string().regex(/^[A-Z][A-Za-z]{1,63}$/, 'Expected a FHIR resource type');
 const between = (minimum: number, maximum: number) => z.int().min(minimum).max(maximum);
 
+/** First and longest pause between two looks at a running job. */
+export const pollSeconds = z.strictObject({
+  first: z.number().min(0.05).max(60),
+  most: z.number().min(0.05).max(600),
+});
+
 /**
  * What may be changed while a migration runs; it counts from the next window on. Without defaults:
  * what a change does not name stays as it is.
@@ -18,10 +24,7 @@ const tuning = {
   /** Pause between rounds of an incremental copy that has caught up, in seconds. */
   intervalSeconds: between(1, 86_400),
   /** First and longest pause between two looks at a running job, in seconds. */
-  pollSeconds: z.strictObject({
-    first: z.number().min(0.05).max(60),
-    most: z.number().min(0.05).max(600),
-  }),
+  pollSeconds,
   /**
    * `each-round`: what was deleted for good in the source goes from the target while it is copied;
    * `at-proof`: before the certificate only.

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { migrationPlan } from './plan.ts';
+import { migrationPlan, pollSeconds } from './plan.ts';
 import { type RunState, runStates } from './run-states.ts';
 
 // What a migration remembers in Table storage. Each record has one writer, so that nothing that
@@ -100,6 +100,10 @@ export const jobRecord = z
     container: z.string().nullable(),
     intendedAt: instant,
     endedAt: instant.nullable(),
+    /** As planned when it was started, so that a look reads nothing but the job. */
+    pollSeconds: pollSeconds.optional(),
+    /** An export: which `$export` it is asked for. */
+    dialect: z.enum(['ahds', 'ig']).optional(),
     /** Since when no look has told anything about the job. */
     troubleSince: instant.nullable().optional(),
   })

@@ -67,6 +67,9 @@ export type DeleteLookRecord = z.infer<typeof deleteLookRecord>;
 export const importProgress = z
   .object({
     window: count,
+    /** The import operation under way, and its lines. */
+    batch: z.string().optional(),
+    lines: count.optional(),
     /** Lines of import operations that have ended before the one under way. */
     settled: count,
     /** Cumulative counts, oldest first; at most `mostSamples`. */
