@@ -24,37 +24,39 @@ export async function gatherFacts(
   deps: MigrationDependencies,
   { migrationId, plan }: { readonly migrationId: string | null; readonly plan: MigrationPlan },
 ): Promise<ReadinessFacts> {
-  const [source, target] = await Promise.all([
+  const [source, target, problem, anonymization] = await Promise.all([
     serviceFacts(deps, 'source'),
     serviceFacts(deps, 'target'),
+    storageProblem(deps),
+    anonymizationFacts(deps, plan.anonymizationConfig),
   ]);
   const history = plan.history && plan.deletes && keepsVersions(source, target);
   const described = { source: source.description, target: target.description };
-  const { counts, targetResources } = await countTypes(deps, { plan, ...described, history });
+  const [counted, oldest, newest, definitions] = await Promise.all([
+    countTypes(deps, { plan, ...described, history }),
+    edge(deps, 'oldest'),
+    edge(deps, 'newest'),
+    definitionsOf(deps, described),
+  ]);
   return {
     madeAt: deps.now().toISOString(),
     migrationId,
     plan: { ...plan, ranged: plan.from !== null || plan.till !== null },
-    source,
-    target,
-    counts,
-    targetResources,
-    oldest: await edge(deps, 'oldest'),
-    newest: await edge(deps, 'newest'),
-    storageProblem: (await storageProblem(deps)) ?? null,
-    customSearchParameters: await urls(deps, {
-      side: 'source',
-      type: 'SearchParameter',
-      described,
-    }),
-    searchParametersInTarget: await urls(deps, {
-      side: 'target',
-      type: 'SearchParameter',
-      described,
-    }),
-    profiles: await urls(deps, { side: 'source', type: 'StructureDefinition', described }),
-    anonymization: await anonymizationFacts(deps, plan.anonymizationConfig),
+    ...{ source, target, ...counted, oldest, newest, ...definitions, anonymization },
+    storageProblem: problem ?? null,
   };
+}
+
+type Described = Readonly<Record<Side, ServiceDescription | undefined>>;
+
+/** What was made to measure on either side. */
+async function definitionsOf(deps: MigrationDependencies, described: Described) {
+  const [customSearchParameters, searchParametersInTarget, profiles] = await Promise.all([
+    urls(deps, { side: 'source', type: 'SearchParameter', described }),
+    urls(deps, { side: 'target', type: 'SearchParameter', described }),
+    urls(deps, { side: 'source', type: 'StructureDefinition', described }),
+  ]);
+  return { customSearchParameters, searchParametersInTarget, profiles };
 }
 
 /** Old versions need `$export` as Azure has it and `$import`, which alone keeps versions. */
@@ -66,7 +68,7 @@ const keepsVersions = (source: ServiceFacts, target: ServiceFacts): boolean =>
 interface Definitions {
   readonly side: Side;
   readonly type: 'SearchParameter' | 'StructureDefinition';
-  readonly described: Readonly<Record<Side, ServiceDescription | undefined>>;
+  readonly described: Described;
 }
 
 /** Canonical URLs of definitions that a service holds as resources. */

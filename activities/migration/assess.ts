@@ -83,10 +83,12 @@ async function keep(
   }
   await blobs.ensureContainer(proofContainer(migrationId));
   const texts = readinessTexts(report);
-  for (const format of ['json', 'html', 'md'] as const) {
-    const name = readinessFiles[format];
-    await blobs.write(proofContainer(migrationId), name, Buffer.from(texts[format]));
-  }
+  const formats = ['json', 'html', 'md'] as const;
+  await Promise.all(
+    formats.map((format) =>
+      blobs.write(proofContainer(migrationId), readinessFiles[format], Buffer.from(texts[format])),
+    ),
+  );
 }
 
 /**

@@ -25,7 +25,7 @@ interface OurPlan {
 }
 
 /** For services whose jobs take seconds. */
-const quickPolls = { first: 0.05, most: 0.5 };
+const quickPolls = { first: 0.1, most: 0.5 };
 
 /** Moves the source over the product's own API, until everything is copied. */
 export async function ourMigration(
@@ -43,11 +43,9 @@ export async function ourMigration(
     intervalSeconds: 3600,
     pollSeconds,
   });
-  const idleMegabytes = residentMegabytes(system.functionsProcessId());
-  let megabytes = 0;
+  const memory = watchedMemory(system);
   for (;;) {
     const { state, reason, progress } = await api.show(id);
-    megabytes = Math.max(megabytes, residentMegabytes(system.functionsProcessId()) ?? 0);
     if (state === 'blocked') throw new BenchError(`the migration is blocked: ${reason}`);
     const { loaded, present } = progress.total;
     if (progress.windows.open === 0 && loaded + present >= resources) {
@@ -55,18 +53,31 @@ export async function ourMigration(
       const seconds = await secondsOf(system, id, began);
       const jobs = await jobsOf(system, id, closed);
       await api.order(id, 'stop');
-      return {
-        ...{ seconds, jobs, loaded, windows: closed },
-        megabytes: megabytes === 0 ? undefined : megabytes,
-        idleMegabytes,
-      };
+      return { seconds, jobs, loaded, windows: closed, ...memory.end() };
     }
     await sleep(lookMilliseconds);
   }
 }
 
-/** Each look reads tables in the same storage that is measured: often enough for memory, and no oftener. */
-const lookMilliseconds = 500;
+/** Each look reads tables in the same storage that is measured; when windows were closed is in their records. */
+const lookMilliseconds = 2_000;
+
+/** The operating system is asked, which costs the process nothing. */
+function watchedMemory(system: MigrationSystem) {
+  const now = () => residentMegabytes(system.functionsProcessId());
+  const idleMegabytes = now();
+  let most = idleMegabytes ?? 0;
+  const timer = setInterval(() => {
+    most = Math.max(most, now() ?? 0);
+  }, 250);
+  timer.unref();
+  return {
+    end: (): Pick<MigrationFigures, 'megabytes' | 'idleMegabytes'> => {
+      clearInterval(timer);
+      return { megabytes: most === 0 ? undefined : most, idleMegabytes };
+    },
+  };
+}
 
 /** By the records of the windows, on the same clock: looks come too late. */
 async function secondsOf(system: MigrationSystem, id: string, began: number): Promise<number> {
