@@ -59,6 +59,34 @@ describe('hard deletes', () => {
     expect(held).toMatchObject({ meta: { versionId: '1' }, name: [{ family: 'C' }] });
   }, 60_000);
 
+  it.each(['by this migration', 'by an earlier one'])(
+    'of old versions, purged after they were copied %s, are followed too',
+    async (by) => {
+      const { sourceUrl, targetUrl } = services;
+      const id = by.replaceAll(' ', '-');
+      await put(sourceUrl, patientOf(id));
+      await put(sourceUrl, patientOf(id, 'B'));
+      const purge = async () => {
+        const url = `${sourceUrl}/Patient/${id}/$purge-history`;
+        expect((await fetch(url, { method: 'DELETE' })).status).toBe(204);
+      };
+      if (by === 'by an earlier one') {
+        expect(verdictOf(await services.run(await services.start()))).toBe('equal');
+        await purge();
+      }
+      let purged = by === 'by an earlier one';
+      const moved = await services.run(await services.start(), async (step) => {
+        if (step !== 'beginProof' || purged) return;
+        purged = true;
+        await purge();
+      });
+      expect([moved.state, verdictOf(moved)]).toEqual(['completed', 'equal']);
+      const history = await (await fetch(`${targetUrl}/Patient/${id}/_history`)).json();
+      expect(history).toMatchObject({ entry: [{ resource: { meta: { versionId: '2' } } }] });
+    },
+    60_000,
+  );
+
   it('of an id that a write of an earlier instant takes up again are followed, and foreign work is left alone', async () => {
     const { sourceUrl, targetUrl } = services;
     const stamped = (id: string, family: string, lastUpdated: string) => ({
