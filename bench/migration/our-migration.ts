@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
 import { createMigrationApi } from '../../local/migrate/migration-api.ts';
 import type { MigrationSystem } from '../../local/migrate/system.ts';
 import { createMigrationStore, type JobRecord } from '../../shared/migration/index.ts';
@@ -12,6 +13,8 @@ export interface MigrationFigures {
   readonly loaded: number;
   /** Seconds of each window's export and import job, in order. */
   readonly jobs: readonly { readonly exporting: number; readonly importing: number }[];
+  /** Seconds that the two services themselves worked for these jobs, by their own records. */
+  readonly services: { readonly exporting: number; readonly importing: number };
   /** Most resident memory of the Functions host, in MB; undefined where it cannot be told. */
   readonly megabytes: number | undefined;
   /** The same before anything was moved. */
@@ -53,7 +56,8 @@ export async function ourMigration(
       const seconds = await secondsOf(system, id, began);
       const jobs = await jobsOf(system, id, closed);
       await api.order(id, 'stop');
-      return { seconds, jobs, loaded, windows: closed, ...memory.end() };
+      const services = await servicesSince(system, began);
+      return { seconds, jobs, services, loaded, windows: closed, ...memory.end() };
     }
     await sleep(lookMilliseconds);
   }
@@ -77,6 +81,29 @@ function watchedMemory(system: MigrationSystem) {
       return { megabytes: most === 0 ? undefined : most, idleMegabytes };
     },
   };
+}
+
+const jobTimes = z.object({
+  jobs: z.array(
+    z.object({ kind: z.string(), createdAt: z.number(), endedAt: z.number().nullable() }),
+  ),
+});
+
+async function servicesSince({ sourceUrl, targetUrl }: MigrationSystem, began: number) {
+  const secondsOf = async (url: string, kind: string): Promise<number> => {
+    const { jobs } = jobTimes.parse(await (await fetch(`${url}/_control/jobs`)).json());
+    return jobs
+      .filter((job) => job.kind === kind && job.createdAt >= began)
+      .reduce(
+        (sum, { createdAt, endedAt }) => sum + ((endedAt ?? createdAt) - createdAt) / 1000,
+        0,
+      );
+  };
+  const [exporting, importing] = await Promise.all([
+    secondsOf(sourceUrl, 'export'),
+    secondsOf(targetUrl, 'import'),
+  ]);
+  return { exporting, importing };
 }
 
 /** By the records of the windows, on the same clock: looks come too late. */

@@ -39,6 +39,9 @@ export function createJobTable(database: DatabaseSync) {
     'SELECT * FROM job WHERE kind = ? AND key = ? ORDER BY number LIMIT 1',
   );
   const unfinished = database.prepare('SELECT * FROM job WHERE ended_at IS NULL ORDER BY number');
+  const timed = database.prepare(
+    'SELECT kind, state, created_at, ended_at FROM job ORDER BY number DESC LIMIT ?',
+  );
   const setRunning = database.prepare("UPDATE job SET state = 'running' WHERE number = ?");
   const setCancel = database.prepare('UPDATE job SET cancel_requested = 1 WHERE number = ?');
   const setProgress = database.prepare('UPDATE job SET progress = ? WHERE number = ?');
@@ -59,6 +62,14 @@ export function createJobTable(database: DatabaseSync) {
     find: (kind: JobKindName, number: number): Job | undefined => jobOf(byNumber.get(number, kind)),
     findByKey: (kind: JobKindName, key: string): Job | undefined => jobOf(byKey.get(kind, key)),
     unfinished: (): readonly Job[] => unfinished.all().map(readJob),
+    /** When the latest jobs came and ended, newest first. */
+    times: (most: number): readonly JobTime[] =>
+      timed.all(most).map((row) => ({
+        kind: String(row['kind']),
+        state: String(row['state']),
+        createdAt: Number(row['created_at']),
+        endedAt: row['ended_at'] === null ? null : Number(row['ended_at']),
+      })),
     setRunning: (number: number): unknown => setRunning.run(number),
     requestCancel: (number: number): unknown => setCancel.run(number),
     saveProgress: (number: number, progress: Json): unknown =>
@@ -77,6 +88,14 @@ export function createJobTable(database: DatabaseSync) {
 }
 
 export type JobTable = ReturnType<typeof createJobTable>;
+
+/** Instants in milliseconds since 1970, by the clock of the service. */
+export interface JobTime {
+  readonly kind: string;
+  readonly state: string;
+  readonly createdAt: number;
+  readonly endedAt: number | null;
+}
 
 export interface NewJob {
   readonly key: string | undefined;

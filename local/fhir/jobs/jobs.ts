@@ -71,6 +71,8 @@ export function createJobs(parts: JobsParts) {
     findByKey: table.findByKey,
     /** Jobs of all kinds that have not ended. */
     unfinished: table.unfinished,
+    /** When jobs came and ended, newest first. */
+    times: table.times,
     /** The parts of a job, for status answers. */
     partsOf: (job: Job) => table.parts(job.number),
     /** Starts every job that has not ended; to be called once all kinds are registered. */

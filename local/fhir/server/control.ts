@@ -30,6 +30,9 @@ export interface ControlRequest {
   readonly body: unknown;
 }
 
+/** Jobs of which the times are told at most. */
+const mostJobs = 1000;
+
 /** Answers what tests and the launcher ask about this stand-in; no part of FHIR. */
 export function createControl(parts: ControlParts) {
   const counts = parts.database.prepare(
@@ -82,6 +85,7 @@ export function createControl(parts: ControlParts) {
   return (request: ControlRequest): unknown => {
     const route = `${request.method} ${request.path}`;
     if (request.path === '/_control/roles') return setRoles(parts.roles, request);
+    if (route === 'GET /_control/jobs') return { jobs: parts.jobs.times(mostJobs) };
     if (request.path === '/_control/bulk-faults') return bulkFaults(parts.bulkFaults, request);
     switch (route) {
       case 'GET /_control/status':

@@ -48,6 +48,18 @@ test('the manifest counts what its NDJSON files hold, and bodies are written as 
   expect(stored).toContain('1.10');
 });
 
+test('when a job came and ended is told to those who measure', async () => {
+  const service = await serveBulk();
+  await put(service, 'a');
+  const before = Date.now();
+  await runExport(service);
+  const { json } = await service.call('GET', '/_control/jobs');
+  const [job] = json['jobs'] as { createdAt: number; endedAt: number }[];
+  expect(job).toMatchObject({ kind: 'export', state: 'completed' });
+  expect(job?.createdAt).toBeGreaterThanOrEqual(before);
+  expect(job?.endedAt).toBeGreaterThanOrEqual(job?.createdAt ?? Infinity);
+});
+
 test('without history a resource comes once, as its latest version, and deleted ones stay away', async () => {
   const service = await serveBulk();
   await put(service, 'a', { gender: 'male' });
