@@ -8,7 +8,7 @@ import {
 import { CrowdedMilliseconds, MillisecondCounters } from './crowded-milliseconds.ts';
 import type { MigrationDependencies } from './dependencies.ts';
 import { HeldVersions } from './held-versions.ts';
-import { versionKeysOf } from './key-files.ts';
+import { keysByChunk } from './key-files.ts';
 import { KeyGroups } from './key-groups.ts';
 import { mostPerMillisecond } from './line-judge.ts';
 import { type Mends, mendsOfChunk, orderHeld } from './order-held.ts';
@@ -92,17 +92,10 @@ async function eachKey(
   place: InspectedWindow,
   visit: (chunk: ChunkRecord, key: VersionKey) => void,
 ): Promise<void> {
-  for await (const chunk of chunksOf(deps, place)) {
-    for await (const keys of versionKeysOf(deps, { ...place, chunk: chunk.number })) {
-      for (const key of keys) visit(chunk, key);
-    }
+  for await (const { chunk, keys } of keysByChunk(deps, place)) {
+    for (const key of keys) visit(chunk, key);
   }
 }
-
-const chunksOf = (
-  { store }: MigrationDependencies,
-  { migrationId, window }: WindowPlace,
-): AsyncIterable<ChunkRecord> => store.chunks.each(inside(migrationId, windowName(window)));
 
 /** Parts of the resources, by their hashes; a pass takes several. */
 const parts = 1024;
@@ -160,12 +153,10 @@ async function orderGroups(
   for (const [index, { from, to }] of groups.entries()) groupOf.fill(index, from, to);
   const grouped = new KeyGroups(deps, { ...place, groups: groups.length });
   const placed = crowded.placing();
-  for await (const chunk of chunksOf(deps, place)) {
-    for await (const keys of versionKeysOf(deps, { ...place, chunk: chunk.number })) {
-      for (const key of keys) {
-        const to = placed(chunk.type ?? '', key);
-        grouped.add(groupOf[partOf(key)] ?? 0, { key, chunk: chunk.number, to });
-      }
+  for await (const { chunk, keys } of keysByChunk(deps, place)) {
+    for (const key of keys) {
+      const to = placed(chunk.type ?? '', key);
+      grouped.add(groupOf[partOf(key)] ?? 0, { key, chunk: chunk.number, to });
     }
     await grouped.putDown();
   }

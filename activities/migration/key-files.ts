@@ -1,4 +1,7 @@
+import { AppError } from '../../shared/errors.ts';
 import {
+  type ChunkRecord,
+  inside,
   numbered,
   readVersionKeys,
   type VersionKey,
@@ -27,12 +30,46 @@ export async function keepVersionKeys(
   await blobs.write(stagingContainer(place.migrationId), nameOf(place), keys.bytes());
 }
 
-export async function* versionKeysOf(
+export interface KeysOfChunk {
+  readonly chunk: ChunkRecord;
+  readonly keys: Iterable<VersionKey>;
+}
+
+/** Files that are fetched while another is looked at; each of a chunk, so a few megabytes. */
+const mostAhead = 4;
+
+/** The keys of all chunks of a window, chunk after chunk. */
+export async function* keysByChunk(
   deps: MigrationDependencies,
-  place: ChunkPlace,
-): AsyncGenerator<Iterable<VersionKey>> {
-  const url = deps.blobs.urlOf(stagingContainer(place.migrationId), nameOf(place));
-  if ((await deps.blobs.find(url)) !== undefined) yield readVersionKeys(await wholeBlob(deps, url));
+  place: WindowPlace,
+): AsyncGenerator<KeysOfChunk> {
+  const chunks = deps.store.chunks.each(inside(place.migrationId, windowName(place.window)));
+  const begun: Promise<KeysOfChunk>[] = [];
+  for await (const chunk of chunks) {
+    const fetched = keysOfChunk(deps, place, chunk);
+    // It is awaited below, unless one before it fails.
+    fetched.catch(() => undefined);
+    begun.push(fetched);
+    const first = begun.length > mostAhead ? begun.shift() : undefined;
+    if (first !== undefined) yield await first;
+  }
+  for (const fetched of begun) yield await fetched;
+}
+
+/** A chunk without versions that `$import` orders has no file. */
+async function keysOfChunk(
+  deps: MigrationDependencies,
+  { migrationId, window }: WindowPlace,
+  chunk: ChunkRecord,
+): Promise<KeysOfChunk> {
+  const name = nameOf({ window, chunk: chunk.number });
+  const url = deps.blobs.urlOf(stagingContainer(migrationId), name);
+  try {
+    return { chunk, keys: readVersionKeys(await wholeBlob(deps, url)) };
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'NOT_FOUND') return { chunk, keys: [] };
+    throw error;
+  }
 }
 
 /** The keys of all chunks of a window, and of those of a window that repairs. */
