@@ -28,7 +28,8 @@ const ideal = 'ideal two-stage pipeline';
 export async function run({ scale, resources, say }: BenchOptions): Promise<Measurement> {
   const size = resources ?? Math.max(1_000, Math.round(defaultResources * scale));
   const rounds = size > repeated ? 1 : 3;
-  const windowResources = Math.max(leastWindow, Math.ceil(size / mostWindows));
+  const several = Math.max(leastWindow, Math.ceil(size / mostWindows));
+  const windowResources = Math.min(several, Math.ceil(size / 2));
   const folder = await mkdtemp(join(tmpdir(), 'fds-bench-'));
   const pairs: Record<Way, Pair[]> = { one: [], many: [] };
   try {
