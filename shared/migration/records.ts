@@ -100,7 +100,7 @@ export const jobRecord = z
     container: z.string().nullable(),
     intendedAt: instant,
     endedAt: instant.nullable(),
-    /** As planned when it was started, so that a look reads nothing but the job. */
+    /** As planned when it was started: a look need not read the plan. */
     pollSeconds: pollSeconds.optional(),
     /** An export: which `$export` it is asked for. */
     dialect: z.enum(['ahds', 'ig']).optional(),

@@ -64,7 +64,10 @@ export interface ReferenceHash {
   readonly low: number;
 }
 
-/** 64 bits of a reference, as two words: FNV-1a twice, with different seeds and a final mix. */
+/**
+ * 64 bits of a reference, as two words: FNV-1a twice, with different seeds and a final mix. Parts of
+ * it give the same as the whole, without a text made of them.
+ */
 export function referenceHash(...parts: readonly string[]): ReferenceHash {
   let high = 0x811c9dc5;
   let low = 0x9747b28c;

@@ -38,6 +38,13 @@ describe('keys of versions', () => {
     expect(seen.size).toBe(300_000);
   });
 
+  it('are the same for a reference and for its parts', () => {
+    expect(referenceHash('Observation', '/', 'id-1')).toEqual(referenceHash('Observation/id-1'));
+    expect(referenceHash('Observation', '/', 'id-2')).not.toEqual(
+      referenceHash('Observation/id-1'),
+    );
+  });
+
   it('are made of numbered, dated versions only', () => {
     expect(ordered('3', '2026-01-01T00:00:00.1234567+01:00')).toEqual({
       version: 3,
