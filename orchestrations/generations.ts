@@ -14,6 +14,8 @@ export interface GoesOn {
 export interface Progress {
   /** Looks at the job under way, over all generations: pauses grow with them. */
   readonly looks?: number;
+  /** Lines of an export under way that were read ahead. */
+  readonly lines?: number;
   /** Chunks, or files of deletes, that are done. */
   readonly done?: number;
   /** Deletes come before all lines, and are applied. */

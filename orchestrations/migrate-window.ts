@@ -34,11 +34,15 @@ export function* exportWindow(context: OrchestrationContext): Orchestration<Part
 
 function* exportPart(
   context: OrchestrationContext,
-  { migrationId, window, looks = 0, done = 0 }: MigrateWindowInput & Progress,
+  { migrationId, window, looks = 0, lines, done = 0 }: MigrateWindowInput & Progress,
   rounds: Rounds,
 ): Orchestration<PartEnding | GoesOn> {
+  const steps = stepsOf<MigrationActivities>(context, remoteCall);
   const extract = `window-${String(window).padStart(7, '0')}`;
-  const exported = yield* runExtract(context, { migrationId, extract, rounds, looks });
+  const exported = yield* runExtract(context, {
+    ...{ migrationId, extract, rounds, looks, lines },
+    readAhead: (given) => steps.readAhead({ migrationId, window, ...given }),
+  });
   if (exported.kind !== 'ready') return exported;
   const { chunks: count } = exported;
   const problem = yield* inWaves(context, { count, done, rounds }, (chunk, { stageChunk }) =>

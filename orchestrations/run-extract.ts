@@ -1,7 +1,19 @@
-import type { Blocked, MigrationActivities, PolledExtract } from '../activities/migration/index.ts';
+import type {
+  Blocked,
+  MigrationActivities,
+  PolledExtract,
+  ReadAhead,
+  ReadAheadInput,
+} from '../activities/migration/index.ts';
 import type { GoesOn, Rounds } from './generations.ts';
 import { remoteCall } from './retry.ts';
-import { type Orchestration, type OrchestrationContext, pause, stepsOf } from './steps.ts';
+import {
+  type Orchestration,
+  type OrchestrationContext,
+  pause,
+  type Step,
+  stepsOf,
+} from './steps.ts';
 
 export interface ExtractPlace {
   readonly migrationId: string;
@@ -12,7 +24,13 @@ export interface ExtractRun extends ExtractPlace {
   readonly rounds: Rounds;
   /** Looks at its job in earlier generations. */
   readonly looks: number;
+  /** Lines of its files that were read in earlier generations. */
+  readonly lines?: number | undefined;
+  /** Reads what is there already, in the pause until the next look. */
+  readonly readAhead?: ((pause: PauseToUse) => Step<ReadAhead>) | undefined;
 }
+
+type PauseToUse = Omit<ReadAheadInput, 'migrationId' | 'window'>;
 
 type Extracted = { readonly kind: 'ready'; readonly chunks: number };
 
@@ -22,10 +40,10 @@ type Extracted = { readonly kind: 'ready'; readonly chunks: number };
  */
 export function* runExtract(
   context: OrchestrationContext,
-  { rounds, looks, ...place }: ExtractRun,
+  { looks, lines, rounds, readAhead, ...place }: ExtractRun,
 ): Orchestration<Extracted | Blocked | GoesOn> {
   const steps = stepsOf<MigrationActivities>(context, remoteCall);
-  for (let before = looks; ; before = 0) {
+  for (let before = { looks, lines }; ; before = { looks: 0, lines: 0 }) {
     const started = yield* steps.startExtract(place);
     if (started.kind === 'blocked') return started;
     if (started.kind === 'settling') {
@@ -33,25 +51,36 @@ export function* runExtract(
       continue;
     }
     if (started.kind === 'pages') return yield* pullAll(context, place, rounds);
-    const ended = yield* untilEnded(context, { ...place, rounds, looks: before });
+    const ended = yield* untilEnded(context, { ...place, ...before, rounds, readAhead });
     if (ended.kind !== 'again') return ended;
   }
 }
 
 function* untilEnded(
   context: OrchestrationContext,
-  { rounds, looks: before, ...place }: ExtractRun,
+  { rounds, readAhead, migrationId, extract, ...before }: ExtractRun,
 ): Orchestration<Exclude<PolledExtract, { readonly kind: 'running' }> | Blocked | GoesOn> {
   const steps = stepsOf<MigrationActivities>(context, remoteCall);
-  let looks = before;
+  let { looks, lines = 0 } = before;
   while (rounds.take()) {
-    const polled = yield* steps.pollExtract({ ...place, looks });
+    const polled = yield* steps.pollExtract({ migrationId, extract, looks });
     if (polled.kind !== 'running') return polled;
-    yield* pause(context, polled.seconds);
-    looks += 1;
+    const given: PauseToUse = { seconds: polled.seconds, asked: polled.asked, lines };
+    const read = readAhead === undefined ? nothingRead(given) : yield* readAhead(given);
+    if (read.seconds > 0) yield* pause(context, read.seconds);
+    ({ lines } = read);
+    // All that was counted is there: the job is about to say that it has ended.
+    looks = read.complete ? 0 : looks + 1;
   }
-  return { kind: 'goes-on', progress: { looks } };
+  return { kind: 'goes-on', progress: { looks, lines } };
 }
+
+const nothingRead = ({ seconds, lines }: PauseToUse): ReadAhead => ({
+  kind: 'read',
+  seconds,
+  lines,
+  complete: false,
+});
 
 function* pullAll(
   context: OrchestrationContext,

@@ -22,7 +22,17 @@ export async function* chunkLines(
   side: Side,
   chunk: ChunkRecord,
 ): AsyncGenerator<readonly ScannedLine[]> {
-  for await (const lines of rawChunkLines(deps, side, chunk)) {
+  for (const { url } of chunk.files) {
+    yield* scannedLines(url, openChunkFile(deps, side, { chunk, url }));
+  }
+}
+
+/** The lines of one file. */
+export async function* scannedLines(
+  url: string,
+  bytes: AsyncIterable<Buffer>,
+): AsyncGenerator<readonly ScannedLine[]> {
+  for await (const lines of ndjsonLines(bytes, { file: url, maxLineBytes: longestLine })) {
     yield lines.map((line) => ({ line, scan: scanResource(line.bytes) }));
   }
 }

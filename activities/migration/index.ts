@@ -19,6 +19,7 @@ import { createPollExtract } from './poll-extract.ts';
 import { createPollImport } from './poll-import.ts';
 import { createPullPages } from './pull-pages.ts';
 import { createPurgeStaging } from './purge-staging.ts';
+import { createReadAhead } from './read-ahead.ts';
 import { createRecordBlock, createRecordPrepared } from './record-state.ts';
 import { createSealStaging } from './seal-staging.ts';
 import { createSettleImport } from './settle-import.ts';
@@ -35,6 +36,7 @@ export { certificateFile } from './issue-certificate.ts';
 export type { PolledExtract } from './poll-extract.ts';
 export type { PolledImport } from './poll-import.ts';
 export { proofContainer } from './proof-files.ts';
+export type { ReadAhead, ReadAheadInput } from './read-ahead.ts';
 export { isReplayable } from './replay-quarantine.ts';
 export { loadRun, runsPartition } from './run.ts';
 export type { SettledImport } from './settle-import.ts';
@@ -55,6 +57,7 @@ export function createMigrationActivities(deps: MigrationDependencies) {
     startExtract: blocking(createStartExtract(deps)),
     pollExtract: blocking(createPollExtract(deps)),
     pullPages: blocking(createPullPages(deps)),
+    readAhead: createReadAhead(deps),
     stageChunk: answeringLater(createStageChunk(deps)),
     sealStaging: blocking(createSealStaging(deps)),
     applyDeletes: blocking(createApplyDeletes(deps)),

@@ -30,6 +30,18 @@ export interface JudgeOptions {
   readonly end: OverlapKeys | undefined;
 }
 
+/** What the lines of a file came to whose every line goes into the target as it is. */
+export interface PlainLines {
+  readonly ledger: WindowLedger;
+  readonly bytes: number;
+  readonly lines: number;
+  readonly longest: number;
+  /** Of all versions, as `VersionKeyWriter` gives them out. */
+  readonly keys: Buffer;
+  /** Versions of the last stretch. */
+  readonly end: readonly string[];
+}
+
 /** A line on its way into a file for import. */
 export interface PlacedLine {
   readonly bytes: Buffer;
@@ -108,6 +120,35 @@ export class LineJudge {
     return this.#place(bytes, at);
   }
 
+  /** Undefined when not all lines are plain. */
+  get plainLines(): PlainLines | undefined {
+    const [layer, ...others] = this.layers;
+    if (!this.isPlain || layer === undefined || others.length > 0) return undefined;
+    const { ledger, bytes } = this;
+    return { ledger, bytes, ...layer, keys: this.keys.bytes(), end: this.#options.end?.keys ?? [] };
+  }
+
+  /** Takes lines that another judge found plain, under the same options. */
+  takePlain({ ledger, bytes, lines, longest, keys, end }: PlainLines): void {
+    this.bytes += bytes;
+    for (const [type, { exported, present }] of Object.entries(ledger)) {
+      const counts = this.#countsOf(type);
+      counts.exported += exported;
+      counts.present += present;
+    }
+    this.keys.addAll(keys);
+    this.#options.end?.addAll(end);
+    const layer = this.#layer(0);
+    layer.lines += lines;
+    layer.longest = Math.max(layer.longest, longest);
+  }
+
+  #layer(number: number): Layer {
+    const layer = this.layers[number] ?? { lines: 0, longest: 0 };
+    this.layers[number] = layer;
+    return layer;
+  }
+
   /** Versions of one instant follow each other: it is read once. */
   #ordered({ versionId, lastUpdated }: Version) {
     const { version } = this.#last;
@@ -146,10 +187,9 @@ export class LineJudge {
     const number = index === undefined ? 0 : Math.floor(index / mostPerMillisecond);
     if (at !== undefined && index !== undefined) this.#crowded.set(at, index + 1);
     if (number > 0) this.isPlain = false;
-    const layer = this.layers[number] ?? { lines: 0, longest: 0 };
+    const layer = this.#layer(number);
     layer.lines += 1;
     layer.longest = Math.max(layer.longest, bytes.length);
-    this.layers[number] = layer;
     return { bytes, layer: number };
   }
 

@@ -24,17 +24,28 @@ export const versionKey = ({ resourceType, id, versionId, lastUpdated }: Version
  * from what is new.
  */
 export class OverlapKeys {
-  readonly #from: string;
+  /** Versions that are as late, or later, are taken. */
+  readonly from: string;
   readonly #keys: string[] = [];
 
   /** @param overlapSeconds how far the next window reaches back */
   constructor(till: string, overlapSeconds: number) {
-    this.#from = moved(till, -overlapSeconds);
+    this.from = moved(till, -overlapSeconds);
   }
 
   add(version: Version): void {
     if (this.#keys.length >= mostKeys || version.lastUpdated === null) return;
-    if (version.lastUpdated >= this.#from) this.#keys.push(versionKey(version));
+    if (version.lastUpdated >= this.from) this.#keys.push(versionKey(version));
+  }
+
+  get keys(): readonly string[] {
+    return this.#keys;
+  }
+
+  /** Takes what another one of the same window has. */
+  addAll(keys: readonly string[]): void {
+    const room = Math.max(0, mostKeys - this.#keys.length);
+    for (const key of keys.slice(0, room)) this.#keys.push(key);
   }
 
   async keep({ blobs }: MigrationDependencies, place: OverlapPlace, chunk: number): Promise<void> {

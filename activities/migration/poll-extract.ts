@@ -18,7 +18,12 @@ export interface PollExtractInput extends ExtractInput {
 }
 
 export type PolledExtract =
-  | { readonly kind: 'running'; readonly seconds: number }
+  | {
+      readonly kind: 'running';
+      readonly seconds: number;
+      /** The service said itself how long to wait: no look may come sooner. */
+      readonly asked: boolean;
+    }
   | { readonly kind: 'ready'; readonly chunks: number }
   /** The job came to nothing; another is to be started. */
   | { readonly kind: 'again'; readonly cause: string };
@@ -69,7 +74,8 @@ async function look(
   if (status.kind === 'running') {
     const { trouble } = status;
     const patience = await patienceWith(deps, { migrationId, job, trouble });
-    if (patience.kind === 'wait') return { kind: 'running', seconds };
+    const asked = status.retryAfterSeconds !== undefined;
+    if (patience.kind === 'wait') return { kind: 'running', seconds, asked };
     if (patience.kind === 'blocked') return patience;
     return giveUp(deps, { loaded: await load(), extract, job }, patience.cause);
   }
@@ -118,7 +124,7 @@ async function whenDone(
     }
     const shortLooks = extract.shortLooks + 1;
     await deps.store.extracts.put(id, extract.name, { ...extract, shortLooks });
-    return { kind: 'running', seconds };
+    return { kind: 'running', seconds, asked: false };
   }
   const chunks = chunksOf(manifest, { fileResources: fileSize(loaded) });
   await deps.store.chunks.putAll(

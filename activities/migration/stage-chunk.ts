@@ -8,16 +8,19 @@ import {
   type WindowRecord,
   windowName,
 } from '../../shared/migration/index.ts';
-import { chunkLines } from './chunk-lines.ts';
+import { chunkLines, scannedLines } from './chunk-lines.ts';
 import { keepDeletes, stageDeletes } from './delete-files.ts';
 import type { MigrationDependencies } from './dependencies.ts';
+import { plainLinesOf } from './files-read-ahead.ts';
 import { keepVersionKeys } from './key-files.ts';
-import { type JudgeOptions, LineJudge } from './line-judge.ts';
-import { movedVersions, recordMoves } from './moved-versions.ts';
-import { OverlapKeys, overlapKeys, stagingContainer } from './overlap.ts';
+import { LineJudge, type PlainLines } from './line-judge.ts';
+import { recordMoves } from './moved-versions.ts';
+import { openChunkFile } from './open-chunk-file.ts';
+import { stagingContainer } from './overlap.ts';
 import { quarantine } from './quarantine.ts';
+import { readingTerms, type Terms } from './reading-terms.ts';
 import { loadRun, type Run } from './run.ts';
-import { mendsOf, noMends } from './window-mends.ts';
+import { mendsOf } from './window-mends.ts';
 
 export interface StageChunkInput {
   readonly migrationId: string;
@@ -32,7 +35,8 @@ export interface StagedChunk {
 
 /**
  * Reads the export files of one chunk, finds what the target would refuse, and puts a file of the
- * size that imports fastest into the staging container. Files that need no change are not copied
+ * size that imports fastest into the staging container. Files that were read while the export ran
+ * are not read again. Files that need no change are not copied
  * through here: the storage service puts them together itself. After the window was inspected it
  * is run again for chunks that have lines to be moved or to be parted.
  */
@@ -75,20 +79,12 @@ async function stage(
   const { migrationId, window, chunk } = place;
   const type = chunk.type ?? '';
   const at = { migrationId, window: window.number, chunk: chunk.number };
-  const [mends, known, moved] = await Promise.all([
-    mendsOf(deps, at),
-    overlapKeys(deps, { migrationId, window: window.number - 1, type }),
-    movedVersions(deps, migrationId),
-  ]);
-  const end = new OverlapKeys(window.till, plan.overlapSeconds);
-  const options: JudgeOptions = {
-    type: type === '' ? 'Resource' : type,
-    ...{ known, moved },
-    mends: mends ?? noMends,
-    end,
-  };
-  const { judge, files } = await stagedFiles(deps, place, options);
-  await end.keep(deps, { migrationId, window: window.number, type }, chunk.number);
+  const { overlapSeconds } = plan;
+  const mends = await mendsOf(deps, at);
+  const terms = await readingTerms(deps, { migrationId, window, type, overlapSeconds }, mends);
+  const judging: Judging = { ...terms, isFirst: mends === undefined };
+  const { judge, files } = await stagedFiles(deps, place, judging);
+  await terms.options.end.keep(deps, { migrationId, window: window.number, type }, chunk.number);
   await keepVersionKeys(deps, at, judge.keys);
   await keepDeletes(deps, at, judge.deletes);
   await recordMoves(deps, migrationId, judge.moves);
@@ -98,10 +94,16 @@ async function stage(
   return { chunk: chunk.number, ledger, bytes, files, mended: mends !== undefined };
 }
 
+interface Judging extends Terms {
+  /** False when the lines are staged again, mended. */
+  readonly isFirst: boolean;
+}
+
 /** Looks at every line, and writes what the storage service cannot put together by itself. */
-async function stagedFiles(deps: MigrationDependencies, place: Place, options: JudgeOptions) {
+async function stagedFiles(deps: MigrationDependencies, place: Place, judging: Judging) {
+  const { options } = judging;
   const judge = new LineJudge(options);
-  const first = await firstLook(deps, place, judge);
+  const first = await firstLook(deps, place, { ...judging, judge });
   const files: StagedFile[] = [];
   for (const [layer, found] of judge.layers.entries()) {
     if (found === undefined || found.lines === 0) continue;
@@ -123,15 +125,41 @@ const urlsOf = ({ chunk }: Place): readonly string[] => chunk.files.map(({ url }
 async function firstLook(
   deps: MigrationDependencies,
   place: Place,
-  judge: LineJudge,
+  { judge, ...judging }: Judging & { readonly judge: LineJudge },
 ): Promise<Written | undefined> {
   if (!urlsOf(place).every((url) => deps.blobs.owns(url))) {
     return written(deps, place, { judge, layer: 0 });
   }
-  for await (const lines of chunkLines(deps, 'source', place.chunk)) {
-    for (const line of lines) judge.take(line);
+  for (const url of urlsOf(place)) {
+    const plain = judging.isFirst
+      ? await readBefore(deps, place, { url, terms: judging.id })
+      : undefined;
+    if (plain !== undefined) judge.takePlain(plain);
+    else await takeLines(deps, place, { judge, url });
   }
   return undefined;
+}
+
+async function readBefore(
+  deps: MigrationDependencies,
+  { migrationId, window }: Place,
+  { url, terms }: { readonly url: string; readonly terms: string },
+): Promise<PlainLines | undefined> {
+  const blob = await deps.blobs.find(url);
+  if (blob === undefined) return undefined;
+  const { etag } = blob;
+  return plainLinesOf(deps, { migrationId, window: window.number }, { url, etag, terms });
+}
+
+async function takeLines(
+  deps: MigrationDependencies,
+  { chunk }: Place,
+  { judge, url }: { readonly judge: LineJudge; readonly url: string },
+): Promise<void> {
+  const bytes = openChunkFile(deps, 'source', { chunk, url });
+  for await (const lines of scannedLines(url, bytes)) {
+    for (const line of lines) judge.take(line);
+  }
 }
 
 /** A file that is alone in its chunk goes into the target as the source wrote it. */

@@ -22,6 +22,7 @@ export type {
   StagedRecord,
   WindowRecord,
 } from './records.ts';
+export { windowLedger } from './records.ts';
 export {
   isAtRest,
   type RunEvent,

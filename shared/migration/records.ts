@@ -15,7 +15,7 @@ export type Side = z.infer<typeof side>;
 const typeLedger = z
   .object({ exported: count, loaded: count, present: count, quarantined: count })
   .readonly();
-const windowLedger = z.record(z.string(), typeLedger).readonly();
+export const windowLedger = z.record(z.string(), typeLedger).readonly();
 
 /** A migration as its orchestration knows it; written by the orchestration's steps only. */
 export const runRecord = z

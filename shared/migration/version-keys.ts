@@ -21,11 +21,7 @@ export class VersionKeyWriter {
   #count = 0;
 
   add({ high, low, at, version, pinned }: VersionKey): void {
-    if ((this.#count + 1) * words > this.#words.length) {
-      const grown = new Uint32Array(this.#words.length * 2);
-      grown.set(this.#words);
-      this.#words = grown;
-    }
+    this.#makeRoom(1);
     const place = this.#count * words;
     this.#words[place] = high;
     this.#words[place + 1] = low;
@@ -34,6 +30,25 @@ export class VersionKeyWriter {
     this.#words[place + 4] = version;
     this.#words[place + 5] = pinned ? 1 : 0;
     this.#count += 1;
+  }
+
+  /** Adds keys as another writer gave them out. */
+  addAll(bytes: Buffer): void {
+    const count = Math.floor(bytes.length / (words * 4));
+    this.#makeRoom(count);
+    const place = this.#count * words;
+    for (let word = 0; word < count * words; word += 1) {
+      this.#words[place + word] = bytes.readUInt32LE(word * 4);
+    }
+    this.#count += count;
+  }
+
+  #makeRoom(count: number): void {
+    const needed = (this.#count + count) * words;
+    if (needed <= this.#words.length) return;
+    const grown = new Uint32Array(Math.max(needed, this.#words.length * 2));
+    grown.set(this.#words);
+    this.#words = grown;
   }
 
   get count(): number {

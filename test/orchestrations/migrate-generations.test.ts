@@ -1,16 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { copying, moves, runMigration } from './scripted-migration.ts';
+import { copying, moves, onceAsked, runMigration } from './scripted-migration.ts';
 
 const numbers = (count: number, from = 0) => Array.from({ length: count }, (_, at) => from + at);
-
-/** Answers `first` so many times, then `last`. */
-function onceAsked<Answer>(times: number, first: Answer, last: Answer): () => Answer {
-  let asked = 0;
-  return () => {
-    asked += 1;
-    return asked > times ? last : first;
-  };
-}
 
 describe('work that is long goes on in further generations, and none of it is done twice', () => {
   it('looks at an import of days, with growing pauses, after deletes that are applied once', async () => {
@@ -34,9 +25,11 @@ describe('work that is long goes on in further generations, and none of it is do
         { kind: 'running', seconds: 120 },
         { kind: 'ready', chunks: 201 },
       ),
+      readAhead: ({ lines, seconds }) => ({ lines: lines + 1, seconds, complete: false }),
     });
     const looks = run.inputsOf('pollExtract').map((input) => input.looks);
     expect(looks.slice(0, 201)).toEqual(numbers(201));
+    expect(run.inputsOf('readAhead').map(({ lines }) => lines)).toEqual(numbers(200));
     expect(run.inputsOf('stageChunk').map(({ chunk }) => chunk)).toEqual(numbers(201, 1));
     expect(run.inputsOf('sealStaging')).toHaveLength(1);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../shared/errors.ts';
-import { allGoesWell, copying, moves, runMigration } from './scripted-migration.ts';
+import { allGoesWell, copying, moves, onceAsked, runMigration } from './scripted-migration.ts';
 
 const throttled = (): never => {
   // Without a stack, because histories keep it.
@@ -8,6 +8,15 @@ const throttled = (): never => {
     stack: '',
   });
 };
+
+/** Looks at an export that runs for so many of them. */
+const exporting = (looks: number, seconds = 2) => ({
+  pollExtract: onceAsked(
+    looks,
+    { kind: 'running' as const, seconds, asked: true },
+    { kind: 'ready' as const, chunks: 1 },
+  ),
+});
 
 const blockedReasons = (run: Awaited<ReturnType<typeof runMigration>>) =>
   run.inputsOf('recordBlock').map(({ reason }) => reason);
@@ -176,6 +185,47 @@ describe('what goes wrong', () => {
     expect(run.inputsOf('stageChunk')).toHaveLength(1);
   });
 
+  it('reads ahead while an export runs, and waits for what is left of the pause only', async () => {
+    const run = await runMigration({
+      ...moves(copying(null, 1)),
+      ...exporting(3, 600),
+      readAhead: ({ lines }) => ({
+        lines: lines + 7,
+        seconds: lines === 0 ? 0 : 40,
+        complete: false,
+      }),
+    });
+    expect(run.inputsOf('readAhead')).toEqual(
+      [0, 7, 14].map((lines) => ({
+        migrationId: 'm1',
+        window: 1,
+        seconds: 600,
+        asked: true,
+        lines,
+      })),
+    );
+    expect(run.elapsedMs).toBeGreaterThanOrEqual(80_000);
+    expect(run.elapsedMs).toBeLessThan(90_000);
+  });
+
+  it('looks often again once all lines that were counted are there', async () => {
+    const run = await runMigration({
+      ...moves(copying(null, 1)),
+      ...exporting(5),
+      readAhead: ({ lines, seconds }) => ({ lines: lines + 1, seconds, complete: lines === 2 }),
+    });
+    expect(run.inputsOf('pollExtract').map(({ looks }) => looks)).toEqual([0, 1, 2, 0, 1, 2]);
+  });
+
+  it('reads nothing ahead for a proof', async () => {
+    const run = await runMigration({
+      ...moves({ kind: 'prove', proof: 1 }),
+      ...exporting(4),
+    });
+    expect(run.names).not.toContain('readAhead');
+    expect(run.inputsOf('digestChunk')).toHaveLength(2);
+  });
+
   it('takes up the batches that come out of an import', async () => {
     const run = await runMigration({
       ...moves(copying(1, null)),
@@ -205,16 +255,18 @@ describe('what is remembered', () => {
   it('holds references, numbers and reasons only: no step is given or gives a resource', async () => {
     const run = await runMigration({
       ...moves({ kind: 'prepare' }, copying(null, 1), copying(1, 2), { kind: 'prove', proof: 1 }),
+      ...exporting(1),
     });
+    expect(run.names).toContain('readAhead');
     const inputs = run.activityCalls.map(({ input }) => JSON.stringify(input));
     const allowed =
-      /^\{("(migrationId|window|chunk|batch|extract|proof|side|looks|done|partition|reason|job)":("[\w.-]*"|\d+|null),?)+\}$/;
+      /^\{("(migrationId|window|chunk|batch|extract|proof|side|looks|done|partition|reason|job|seconds|asked|lines)":("[\w.-]*"|\d+|true|null),?)+\}$/;
     expect(inputs.filter((input) => !allowed.test(input))).toEqual([]);
   });
 
   it('every step of the script is one that orchestrations call', async () => {
-    const run = await runMigration(
-      moves(
+    const run = await runMigration({
+      ...moves(
         { kind: 'prepare' },
         copying(null, 1),
         copying(1, null),
@@ -222,7 +274,8 @@ describe('what is remembered', () => {
         { kind: 'prove', proof: 1 },
         { kind: 'purge' },
       ),
-    );
+      ...exporting(1),
+    });
     const called = new Set(run.names);
     const never = Object.keys(allGoesWell).filter((name) => !called.has(name));
     expect(never).toEqual(['recordBlock']);

@@ -28,6 +28,7 @@ export const allGoesWell: MigrationScript = {
   recordBlock: () => ({ kind: 'recorded' }),
   startExtract: () => ({ kind: 'started' }),
   pollExtract: () => ({ kind: 'ready', chunks: 2 }),
+  readAhead: ({ lines, seconds }) => ({ kind: 'read', lines, seconds, complete: false }),
   stageChunk: () => ({ kind: 'staged', lines: 1 }),
   sealStaging: () => ({ kind: 'sealed', lines: 2 }),
   applyDeletes: () => ({ kind: 'applied' }),
@@ -79,6 +80,15 @@ export function moves(
       made += 1;
       return move ?? { kind: 'end', state: 'completed' };
     },
+  };
+}
+
+/** Answers `first` so many times, then `last`. */
+export function onceAsked<Answer>(times: number, first: Answer, last: Answer): () => Answer {
+  let asked = 0;
+  return () => {
+    asked += 1;
+    return asked > times ? last : first;
   };
 }
 

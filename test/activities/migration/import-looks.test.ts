@@ -37,7 +37,7 @@ async function importing(pollSeconds?: { first: number; most: number }) {
   });
   const importer = { ...deps.importer, status } as never;
   const { pollImport } = createMigrationActivities({ ...deps, importer });
-  return () => pollImport({ migrationId, window: 1, batch: '1', looks: 60 });
+  return () => pollImport({ migrationId, window: 1, batch: '1', looks: 90 });
 }
 
 const samples = async () =>
@@ -63,7 +63,7 @@ describe('looks at an import', () => {
     world.pass(500);
     loaded = 60;
     // By itself the pause would be 19 seconds by now; it is an eighth of that, being about to end.
-    expect(await look()).toMatchObject({ seconds: expect.closeTo(18.7 / 8, 1), loaded: 60 });
+    expect(await look()).toMatchObject({ seconds: expect.closeTo(19.1 / 8, 1), loaded: 60 });
     expect(await samples()).toEqual([10]);
     world.pass(500);
     loaded = 70;

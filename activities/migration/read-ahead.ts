@@ -1,0 +1,133 @@
+import { AppError } from '../../shared/errors.ts';
+import {
+  type ExtractRecord,
+  type JobRecord,
+  numbered,
+  type WindowRecord,
+  windowName,
+} from '../../shared/migration/index.ts';
+import { scannedLines } from './chunk-lines.ts';
+import type { MigrationDependencies } from './dependencies.ts';
+import { jobRow } from './export-jobs.ts';
+import { loadExtract } from './extract.ts';
+import { keepReadFile, readAheadSoFar } from './files-read-ahead.ts';
+import { LineJudge } from './line-judge.ts';
+import { stagingContainer } from './overlap.ts';
+import { readingTerms } from './reading-terms.ts';
+import { loadRun } from './run.ts';
+
+export interface ReadAheadInput {
+  readonly migrationId: string;
+  readonly window: number;
+  /** Until the next look at the export; no file is begun after them. */
+  readonly seconds: number;
+  /** The service asked for them: the pause is not made shorter. */
+  readonly asked: boolean;
+  /** Lines that were read before. */
+  readonly lines: number;
+}
+
+export interface ReadAhead {
+  readonly kind: 'read';
+  /** Lines that are read by now. */
+  readonly lines: number;
+  /** What is left of the pause. */
+  readonly seconds: number;
+  /** With these lines the export has all that was counted: it is about to say that it has ended. */
+  readonly complete: boolean;
+}
+
+/**
+ * Reads files of an export while it still runs, so that staging has only those left to read that
+ * came last. What a file came to is kept with the ETag of the blob, and counts for that blob only: a
+ * job that was restarted, or given up, costs nothing but the reading. It is an advance, so what
+ * fails is left to the staging, which says why.
+ */
+export function createReadAhead(deps: MigrationDependencies) {
+  return async ({ migrationId, window: number, ...input }: ReadAheadInput): Promise<ReadAhead> => {
+    const until = deps.now().getTime() + input.seconds * 1000;
+    const left = () => Math.max(0, (until - deps.now().getTime()) / 1000);
+    const under = await exportUnderWay(deps, { migrationId, number });
+    let { lines } = input;
+    if (under === undefined) return { kind: 'read', lines, seconds: left(), complete: false };
+    for await (const read of readFiles(deps, { migrationId, ...under })) {
+      lines += read;
+      if (left() === 0) break;
+    }
+    const { expected } = under.extract;
+    const complete = expected > 0 && input.lines < expected && lines >= expected;
+    const first = under.job.pollSeconds?.first ?? input.seconds;
+    const seconds = complete && !input.asked ? Math.min(first, left()) : left();
+    return { kind: 'read', lines, complete, seconds };
+  };
+}
+
+interface UnderWay {
+  readonly window: WindowRecord;
+  readonly extract: ExtractRecord;
+  readonly job: JobRecord;
+  readonly container: string;
+}
+
+/** Undefined for a job that does not say where it writes. */
+async function exportUnderWay(
+  { store }: MigrationDependencies,
+  { migrationId, number }: { readonly migrationId: string; readonly number: number },
+): Promise<UnderWay | undefined> {
+  const [window, extract] = await Promise.all([
+    store.windows.get(migrationId, numbered(number)),
+    loadExtract(store, migrationId, windowName(number)),
+  ]);
+  const job = await store.jobs.get(migrationId, jobRow(extract.name, extract.attempt));
+  if (window === undefined || job === undefined || job.container === null) return undefined;
+  return { window, extract, job, container: job.container };
+}
+
+interface Reading extends UnderWay {
+  readonly migrationId: string;
+}
+
+/** The lines of each file that is there and was not read before. */
+async function* readFiles(deps: MigrationDependencies, reading: Reading): AsyncGenerator<number> {
+  const { migrationId, window, container } = reading;
+  try {
+    await deps.blobs.ensureContainer(stagingContainer(migrationId));
+    const isRead = await readAheadSoFar(deps, { migrationId, window: window.number });
+    const { overlapSeconds } = (await loadRun(deps.store, migrationId)).orders.plan;
+    for await (const { name, url, etag } of deps.blobs.list(container)) {
+      const type = typeOf(name);
+      if (type === undefined || isRead(url)) continue;
+      yield await readFile(deps, reading, { type, url, etag, overlapSeconds });
+    }
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+  }
+}
+
+/** Files are named `{timestamp}-{id}/{Type}-{job}-{seq}.ndjson` (facts/migration.md §2.1). */
+const typeOf = (name: string): string | undefined => /\/([A-Za-z]+)-[^/]*\.ndjson$/.exec(name)?.[1];
+
+interface FoundFile {
+  readonly type: string;
+  readonly url: string;
+  readonly etag: string;
+  readonly overlapSeconds: number;
+}
+
+async function readFile(
+  deps: MigrationDependencies,
+  { migrationId, window }: Reading,
+  { type, url, etag, overlapSeconds }: FoundFile,
+): Promise<number> {
+  const terms = await readingTerms(deps, { migrationId, window, type, overlapSeconds });
+  const judge = new LineJudge(terms.options);
+  const bytes = deps.ends.source.openFile({ url }, { requiresAccessToken: false });
+  let read = 0;
+  for await (const lines of scannedLines(url, bytes)) {
+    for (const line of lines) judge.take(line);
+    read += lines.length;
+  }
+  const place = { migrationId, window: window.number };
+  await keepReadFile(deps, place, { url, etag, terms: terms.id, found: judge.plainLines });
+  return read;
+}
