@@ -1,0 +1,87 @@
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { createMigrationActivities } from '../../../activities/migration/index.ts';
+import { sharedStorage, useMigrationWorlds } from '../../support/migration-suite.ts';
+import { openWorld, type World } from '../../support/migration-world.ts';
+import { type ExportedFile, exportOfOneChunk, type Line, whatIsStaged } from './one-chunk.ts';
+
+useMigrationWorlds();
+
+let world: World;
+beforeAll(async () => {
+  world = await openWorld({ storage: sharedStorage(), migrationId: 'ahead' });
+  return () => world.close();
+});
+
+const anyLine: fc.Arbitrary<Line> = fc.record({
+  id: fc.integer({ min: 1, max: 5 }),
+  version: fc.integer({ min: 1, max: 4 }),
+  /** The last second is read again by the next window. */
+  second: fc.integer({ min: 0, max: 59 }),
+  trap: fc.oneof(
+    { weight: 30, arbitrary: fc.constant('none' as const) },
+    { weight: 1, arbitrary: fc.constantFrom('id', 'decimal', 'no-json') },
+  ),
+});
+const anyFile: fc.Arbitrary<ExportedFile> = fc.record({
+  lines: fc.array(anyLine, { maxLength: 12 }),
+  /** What became of it after it was read ahead. */
+  after: fc.constantFrom('unchanged', 'unchanged', 'unchanged', 'written again', 'written late'),
+});
+
+let chunks = 0;
+
+describe('files that are read while the export still runs', () => {
+  it('are staged as if they had been read after it, whatever is in them and becomes of them', async () => {
+    const anyChunk = fc.record({
+      files: fc.array(anyFile, { minLength: 1, maxLength: 4 }),
+      known: fc.array(anyLine, { maxLength: 3 }),
+      moved: fc.array(anyLine, { maxLength: 2 }),
+      movedLate: fc.array(anyLine, { maxLength: 1 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(anyChunk, async (chunk) => {
+        chunks += 1;
+        const [ahead, after] = await Promise.all(
+          [true, false].map(async (readAhead) => {
+            const one = await exportOfOneChunk(world, {
+              ...chunk,
+              migrationId: `c${chunks}${readAhead ? 'a' : 'b'}`,
+              readAhead,
+            });
+            return whatIsStaged(world, one);
+          }),
+        );
+        expect(ahead).toEqual(after);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('are not read again, unless they were written again', async () => {
+    const lines: readonly Line[] = [{ id: 1, version: 1, second: 4, trap: 'none' }];
+    const files = (['unchanged', 'written again', 'written late'] as const).map((after) => ({
+      ...{ lines, after },
+    }));
+    const { opened } = await exportOfOneChunk(world, {
+      ...{ files, known: [], moved: [], movedLate: [], migrationId: 'opened', readAhead: true },
+    });
+    expect(opened.ahead).toEqual([1, 2]);
+    expect(opened.staging).toEqual([2, 3]);
+  });
+
+  it('a trouble on the way is left to the staging', async () => {
+    const lines: readonly Line[] = [{ id: 1, version: 1, second: 4, trap: 'none' }];
+    const place = await exportOfOneChunk(world, {
+      ...{ files: [{ lines, after: 'unchanged' }], known: [], moved: [], movedLate: [] },
+      ...{ migrationId: 'trouble', readAhead: false },
+    });
+    const { deps } = world;
+    const broken = { ...deps.blobs, list: () => deps.blobs.read('https://elsewhere.test/a/b') };
+    const { readAhead } = createMigrationActivities({ ...deps, blobs: broken as never });
+    const asked = { migrationId: place.migrationId, window: 2, seconds: 5, asked: false, lines: 3 };
+    expect(await readAhead(asked)).toEqual({
+      ...{ kind: 'read', lines: 3, seconds: 5, complete: false },
+    });
+  });
+});
