@@ -49,10 +49,10 @@ function textOf(line: Line): string {
 export async function exportOfOneChunk(world: World, chunk: OneChunk) {
   const { migrationId, files } = chunk;
   const container = `fds-${migrationId}-window-0000002-1`;
-  await begin(world, { ...chunk, container });
+  await beginExport(world, { ...chunk, container });
   const early = files.map(({ lines, after }) => earlyLines[after] ?? lines);
   for (const [index, { after }] of files.entries()) {
-    if (after !== 'written late') await write(world, { container, index, lines: early[index] });
+    if (after !== 'written late') await writeFile(world, { container, index, lines: early[index] });
   }
   const opened: Record<'ahead' | 'staging', number[]> = { ahead: [], staging: [] };
   if (chunk.readAhead) {
@@ -61,7 +61,7 @@ export async function exportOfOneChunk(world: World, chunk: OneChunk) {
   }
   await recordMoves(world.deps, migrationId, chunk.movedLate.map(moveOf));
   for (const [index, { lines, after }] of files.entries()) {
-    if (after !== 'unchanged') await write(world, { container, index, lines });
+    if (after !== 'unchanged') await writeFile(world, { container, index, lines });
   }
   const urls = files.map((_, index) => world.blobs.urlOf(container, nameOf(index)));
   await world.deps.store.chunks.put(inside(migrationId, windowName(window)), numbered(1), {
@@ -86,7 +86,10 @@ interface Content {
   readonly lines: readonly Line[] | undefined;
 }
 
-async function write({ blobs }: World, { container, index, lines = [] }: Content): Promise<void> {
+export async function writeFile(
+  { blobs }: World,
+  { container, index, lines = [] }: Content,
+): Promise<void> {
   const content = Buffer.from(lines.map((line) => `${textOf(line)}\n`).join(''));
   await blobs.write(container, nameOf(index), content);
 }
@@ -111,9 +114,14 @@ function watching({ deps }: World, opened: number[]): World['deps'] {
   return { ...deps, ends: { ...deps.ends, source: { ...source, openFile } } };
 }
 
-async function begin(
+/** The second window of a migration, of ten versions, of which nothing is exported yet. */
+export async function beginExport(
   world: World,
-  { migrationId, container, ...chunk }: OneChunk & { readonly container: string },
+  {
+    migrationId,
+    container,
+    ...chunk
+  }: Pick<OneChunk, 'migrationId' | 'known' | 'moved'> & { readonly container: string },
 ): Promise<void> {
   await world.blobs.ensureContainer(container);
   await world.blobs.ensureContainer(`fds-${migrationId}-staging`);
@@ -135,6 +143,7 @@ async function begin(
   await store.jobs.put(migrationId, `${name}!001`, {
     ...{ kind: 'export', purpose: name, side: 'source', attempt: 1, state: 'running' },
     ...{ statusUrl: 'x', container, intendedAt: till, endedAt: null },
+    pollSeconds: { first: 2, most: 60 },
   });
 }
 

@@ -3,7 +3,14 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { createMigrationActivities } from '../../../activities/migration/index.ts';
 import { sharedStorage, useMigrationWorlds } from '../../support/migration-suite.ts';
 import { openWorld, type World } from '../../support/migration-world.ts';
-import { type ExportedFile, exportOfOneChunk, type Line, whatIsStaged } from './one-chunk.ts';
+import {
+  beginExport,
+  type ExportedFile,
+  exportOfOneChunk,
+  type Line,
+  whatIsStaged,
+  writeFile,
+} from './one-chunk.ts';
 
 useMigrationWorlds();
 
@@ -68,6 +75,42 @@ describe('files that are read while the export still runs', () => {
     });
     expect(opened.ahead).toEqual([1, 2]);
     expect(opened.staging).toEqual([2, 3]);
+  });
+
+  it('are each read once, and all that was counted is told of once, with a short pause', async () => {
+    const place = { migrationId: 'pace', container: 'fds-pace-window-0000002-1' };
+    await beginExport(world, { ...place, known: [], moved: [] });
+    const { readAhead } = createMigrationActivities(world.deps);
+    const read = async (lines: number, asked = false) => {
+      const { migrationId } = place;
+      return readAhead({ migrationId, window: 2, seconds: 30, asked, lines });
+    };
+    const versions = (count: number): readonly Line[] =>
+      Array.from({ length: count }, (_, at) => ({ id: at, version: 1, second: 1, trap: 'none' }));
+    expect(await read(0)).toMatchObject({ lines: 0, seconds: 30, complete: false });
+    await writeFile(world, { ...place, index: 0, lines: versions(6) });
+    expect(await read(0)).toMatchObject({ lines: 6, seconds: 30, complete: false });
+    await writeFile(world, { ...place, index: 1, lines: versions(4) });
+    expect(await read(6)).toMatchObject({ lines: 10, seconds: 2, complete: true });
+    expect(await read(10)).toMatchObject({ lines: 10, seconds: 30, complete: false });
+  });
+
+  it('do not cut short a pause that the service asked for, nor take longer than it', async () => {
+    const place = { migrationId: 'asked', container: 'fds-asked-window-0000002-1' };
+    await beginExport(world, { ...place, known: [], moved: [] });
+    const lines: readonly Line[] = [{ id: 1, version: 1, second: 1, trap: 'none' }];
+    for (const index of [0, 1, 2]) await writeFile(world, { ...place, index, lines });
+    const { source } = world.deps.ends;
+    const openFile: typeof source.openFile = (file, access) => {
+      world.pass(20_000);
+      return source.openFile(file, access);
+    };
+    const ends = { ...world.deps.ends, source: { ...source, openFile } };
+    const { readAhead } = createMigrationActivities({ ...world.deps, ends });
+    const read = (before: number, seconds: number) =>
+      readAhead({ migrationId: 'asked', window: 2, seconds, asked: true, lines: before });
+    expect(await read(0, 30)).toMatchObject({ lines: 2, seconds: 0 });
+    expect(await read(9, 30)).toMatchObject({ lines: 10, seconds: 10, complete: true });
   });
 
   it('a trouble on the way is left to the staging', async () => {
