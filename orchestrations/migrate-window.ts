@@ -37,11 +37,9 @@ function* exportPart(
   { migrationId, window, looks = 0, lines, done = 0 }: MigrateWindowInput & Progress,
   rounds: Rounds,
 ): Orchestration<PartEnding | GoesOn> {
-  const steps = stepsOf<MigrationActivities>(context, remoteCall);
   const extract = `window-${String(window).padStart(7, '0')}`;
   const exported = yield* runExtract(context, {
-    ...{ migrationId, extract, rounds, looks, lines },
-    readAhead: (given) => steps.readAhead({ migrationId, window, ...given }),
+    ...{ migrationId, extract, rounds, looks, lines, window },
   });
   if (exported.kind !== 'ready') return exported;
   const { chunks: count } = exported;

@@ -7,13 +7,7 @@ import type {
 } from '../activities/migration/index.ts';
 import type { GoesOn, Rounds } from './generations.ts';
 import { remoteCall } from './retry.ts';
-import {
-  type Orchestration,
-  type OrchestrationContext,
-  pause,
-  type Step,
-  stepsOf,
-} from './steps.ts';
+import { type Orchestration, type OrchestrationContext, pause, stepsOf } from './steps.ts';
 
 export interface ExtractPlace {
   readonly migrationId: string;
@@ -26,8 +20,8 @@ export interface ExtractRun extends ExtractPlace {
   readonly looks: number;
   /** Lines of its files that were read in earlier generations. */
   readonly lines?: number | undefined;
-  /** Reads what is there already, in the pause until the next look. */
-  readonly readAhead?: ((pause: PauseToUse) => Step<ReadAhead>) | undefined;
+  /** A window of the copy: its files are read in the pauses between looks. */
+  readonly window?: number | undefined;
 }
 
 type PauseToUse = Omit<ReadAheadInput, 'migrationId' | 'window'>;
@@ -40,7 +34,7 @@ type Extracted = { readonly kind: 'ready'; readonly chunks: number };
  */
 export function* runExtract(
   context: OrchestrationContext,
-  { looks, lines, rounds, readAhead, ...place }: ExtractRun,
+  { looks, lines, rounds, window, ...place }: ExtractRun,
 ): Orchestration<Extracted | Blocked | GoesOn> {
   const steps = stepsOf<MigrationActivities>(context, remoteCall);
   for (let before = { looks, lines }; ; before = { looks: 0, lines: 0 }) {
@@ -51,14 +45,14 @@ export function* runExtract(
       continue;
     }
     if (started.kind === 'pages') return yield* pullAll(context, place, rounds);
-    const ended = yield* untilEnded(context, { ...place, ...before, rounds, readAhead });
+    const ended = yield* untilEnded(context, { ...place, ...before, rounds, window });
     if (ended.kind !== 'again') return ended;
   }
 }
 
 function* untilEnded(
   context: OrchestrationContext,
-  { rounds, readAhead, migrationId, extract, ...before }: ExtractRun,
+  { rounds, window, migrationId, extract, ...before }: ExtractRun,
 ): Orchestration<Exclude<PolledExtract, { readonly kind: 'running' }> | Blocked | GoesOn> {
   const steps = stepsOf<MigrationActivities>(context, remoteCall);
   let { looks, lines = 0 } = before;
@@ -66,7 +60,10 @@ function* untilEnded(
     const polled = yield* steps.pollExtract({ migrationId, extract, looks });
     if (polled.kind !== 'running') return polled;
     const given: PauseToUse = { seconds: polled.seconds, asked: polled.asked, lines };
-    const read = readAhead === undefined ? nothingRead(given) : yield* readAhead(given);
+    const read =
+      window === undefined
+        ? nothingRead(given)
+        : yield* steps.readAhead({ migrationId, window, ...given });
     if (read.seconds > 0) yield* pause(context, read.seconds);
     ({ lines } = read);
     // All that was counted is there: the job is about to say that it has ended.

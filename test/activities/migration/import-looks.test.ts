@@ -37,7 +37,7 @@ async function importing(pollSeconds?: { first: number; most: number }) {
   });
   const importer = { ...deps.importer, status } as never;
   const { pollImport } = createMigrationActivities({ ...deps, importer });
-  return () => pollImport({ migrationId, window: 1, batch: '1', looks: 90 });
+  return () => pollImport({ migrationId, window: 1, batch: '1', looks: 120 });
 }
 
 const samples = async () =>

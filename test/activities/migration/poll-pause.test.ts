@@ -5,16 +5,26 @@ import { pollPause } from '../../../activities/migration/poll-pause.ts';
 const plan = { pollSeconds: { first: 2, most: 120 } };
 
 describe('the pause between two looks at a job', () => {
-  it('grows by a thirtieth from look to look, up to the most', () => {
+  it('is the first one for thirty looks, then grows by a thirtieth from look to look, up to the most', () => {
     expect(pollPause(plan, 0, {})).toBe(2);
-    expect(pollPause(plan, 10, {})).toBeCloseTo(2.78, 2);
+    expect(pollPause(plan, 30, {})).toBe(2);
+    expect(pollPause(plan, 40, {})).toBeCloseTo(2.78, 2);
     expect(pollPause(plan, 1_000, {})).toBe(120);
   });
 
+  it('is a thirtieth of the time that the job has taken', () => {
+    let before = 0;
+    for (let looks = 0; looks < 150; looks += 1) {
+      const pause = pollPause(plan, looks, {});
+      if (looks >= 30) expect(pause / before).toBeCloseTo(1 / 30, 5);
+      before += pause;
+    }
+  });
+
   it('ends when the job is expected to, and no look is wasted on one that is late', () => {
-    expect(pollPause(plan, 130, { secondsLeft: 70 })).toBe(70);
-    expect(pollPause(plan, 130, { secondsLeft: 1_000 })).toBe(120);
-    expect(pollPause(plan, 130, { secondsLeft: 0 })).toBe(15);
+    expect(pollPause(plan, 160, { secondsLeft: 70 })).toBe(70);
+    expect(pollPause(plan, 160, { secondsLeft: 1_000 })).toBe(120);
+    expect(pollPause(plan, 160, { secondsLeft: 0 })).toBe(15);
   });
 
   it('is never shorter than what the service asked for, up to an hour, nor than the first', () => {
