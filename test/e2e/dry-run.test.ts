@@ -26,9 +26,9 @@ const seeded = [
 const resources = seeded.filter(({ resourceType }) => mapped.includes(resourceType));
 const referenceOf = ({ resourceType, id }: Resource) => `${resourceType}/${id}`;
 
-/** What changes with every write, whatever the maps say. */
-const alwaysChanging =
-  /^(@|versionnumber$|modifiedon$|createdon$|msemr_azurefhirversion$|msemr_azurefhirlastupdatedon$)/;
+/** What changes with every write, whatever the maps say, and what Dataverse makes out of mapped columns. */
+const unmapped =
+  /^(@|versionnumber$|modifiedon$|createdon$|fullname$|msemr_azurefhirversion$|msemr_azurefhirlastupdatedon$)/;
 
 const sets = {
   contact: 'contacts',
@@ -56,7 +56,7 @@ async function stateOf(): Promise<State> {
   for (const [table, set] of Object.entries(sets)) {
     for (const row of await app.rows(set)) {
       const columns = Object.entries(row)
-        .filter(([column]) => !alwaysChanging.test(column))
+        .filter(([column]) => !unmapped.test(column))
         .map(([column, value]) => [column.replace(/^_(.+)_value$/, '$1'), value] as const);
       state.set(`${table} ${String(row[`${table}id`])}`, Object.fromEntries(columns));
     }
