@@ -6,7 +6,8 @@ export default defineConfig({
     exclude: ['test/**/*.long.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    maxWorkers: 2,
+    // On two cores: many tests wait for a second to pass, and leave a core to others.
+    maxWorkers: 3,
     isolate: false,
     setupFiles: ['test/support/bounded-properties.ts'],
     globalSetup: ['test/support/storage-for-all.ts'],
