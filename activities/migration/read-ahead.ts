@@ -9,7 +9,6 @@ import {
 import { scannedLines } from './chunk-lines.ts';
 import type { MigrationDependencies } from './dependencies.ts';
 import { jobRow } from './export-jobs.ts';
-import { loadExtract } from './extract.ts';
 import { keepReadFile, readAheadSoFar } from './files-read-ahead.ts';
 import { LineJudge } from './line-judge.ts';
 import { stagingContainer } from './overlap.ts';
@@ -69,17 +68,18 @@ interface UnderWay {
   readonly container: string;
 }
 
-/** Undefined for a job that does not say where it writes. */
+/** Undefined for a job that does not say where it writes, and when records are gone: the next look says so. */
 async function exportUnderWay(
   { store }: MigrationDependencies,
   { migrationId, number }: { readonly migrationId: string; readonly number: number },
 ): Promise<UnderWay | undefined> {
   const [window, extract] = await Promise.all([
     store.windows.get(migrationId, numbered(number)),
-    loadExtract(store, migrationId, windowName(number)),
+    store.extracts.get(migrationId, windowName(number)),
   ]);
+  if (window === undefined || extract === undefined) return undefined;
   const job = await store.jobs.get(migrationId, jobRow(extract.name, extract.attempt));
-  if (window === undefined || job === undefined || job.container === null) return undefined;
+  if (job === undefined || job.container === null) return undefined;
   return { window, extract, job, container: job.container };
 }
 
@@ -91,13 +91,11 @@ interface Reading extends UnderWay {
 async function* readFiles(deps: MigrationDependencies, reading: Reading): AsyncGenerator<number> {
   const { migrationId, window, container } = reading;
   try {
-    await deps.blobs.ensureContainer(stagingContainer(migrationId));
     const isRead = await readAheadSoFar(deps, { migrationId, window: window.number });
-    const { overlapSeconds } = (await loadRun(deps.store, migrationId)).orders.plan;
     for await (const { name, url, etag } of deps.blobs.list(container)) {
       const type = typeOf(name);
       if (type === undefined || isRead(url)) continue;
-      yield await readFile(deps, reading, { type, url, etag, overlapSeconds });
+      yield await readFile(deps, reading, { type, url, etag });
     }
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
@@ -111,14 +109,18 @@ interface FoundFile {
   readonly type: string;
   readonly url: string;
   readonly etag: string;
-  readonly overlapSeconds: number;
 }
 
 async function readFile(
   deps: MigrationDependencies,
   { migrationId, window }: Reading,
-  { type, url, etag, overlapSeconds }: FoundFile,
+  { type, url, etag }: FoundFile,
 ): Promise<number> {
+  const [{ orders }] = await Promise.all([
+    loadRun(deps.store, migrationId),
+    deps.blobs.ensureContainer(stagingContainer(migrationId)),
+  ]);
+  const { overlapSeconds } = orders.plan;
   const terms = await readingTerms(deps, { migrationId, window, type, overlapSeconds });
   const judge = new LineJudge(terms.options);
   const bytes = deps.ends.source.openFile({ url }, { requiresAccessToken: false });

@@ -113,7 +113,7 @@ describe('files that are read while the export still runs', () => {
     expect(await read(9, 30)).toMatchObject({ lines: 10, seconds: 10, complete: true });
   });
 
-  it('a trouble on the way is left to the staging', async () => {
+  it('a trouble on the way is left to the staging, and missing records to the next look', async () => {
     const lines: readonly Line[] = [{ id: 1, version: 1, second: 4, trap: 'none' }];
     const place = await exportOfOneChunk(world, {
       ...{ files: [{ lines, after: 'unchanged' }], known: [], moved: [], movedLate: [] },
@@ -123,8 +123,8 @@ describe('files that are read while the export still runs', () => {
     const broken = { ...deps.blobs, list: () => deps.blobs.read('https://elsewhere.test/a/b') };
     const { readAhead } = createMigrationActivities({ ...deps, blobs: broken as never });
     const asked = { migrationId: place.migrationId, window: 2, seconds: 5, asked: false, lines: 3 };
-    expect(await readAhead(asked)).toEqual({
-      ...{ kind: 'read', lines: 3, seconds: 5, complete: false },
-    });
+    const nothing = { kind: 'read', lines: 3, seconds: 5, complete: false };
+    expect(await readAhead(asked)).toEqual(nothing);
+    expect(await readAhead({ ...asked, migrationId: 'gone' })).toEqual(nothing);
   });
 });
