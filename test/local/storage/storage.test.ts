@@ -49,6 +49,19 @@ test('blobs, queues and tables answer the real clients, and state outlives a res
   }
 });
 
+test('a free port is none that a connection may take before Azurite does', async () => {
+  const storage = await startStorage(freePorts);
+  try {
+    const ports = [...storage.connectionString.matchAll(/127\.0\.0\.1:(\d+)/g)].map(([, port]) =>
+      Number(port),
+    );
+    expect(new Set(ports).size).toBe(3);
+    for (const port of ports) expect(port).toBeLessThan(32_768);
+  } finally {
+    await storage.close();
+  }
+});
+
 test('a taken port is named together with the remedy', async () => {
   const blocker = createServer();
   await new Promise<void>((resolve) => blocker.listen(0, '127.0.0.1', resolve));
