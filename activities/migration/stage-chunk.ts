@@ -36,9 +36,9 @@ export interface StagedChunk {
 /**
  * Reads the export files of one chunk, finds what the target would refuse, and puts a file of the
  * size that imports fastest into the staging container. Files that were read while the export ran
- * are not read again. Files that need no change are not copied
- * through here: the storage service puts them together itself. After the window was inspected it
- * is run again for chunks that have lines to be moved or to be parted.
+ * are not read again; those that need no change are not copied through here: the storage service
+ * puts them together itself. After the window was inspected it is run again for chunks that have
+ * lines to be moved or to be parted.
  */
 export function createStageChunk(deps: MigrationDependencies) {
   return async (input: StageChunkInput): Promise<StagedChunk> => {
