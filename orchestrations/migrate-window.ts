@@ -39,7 +39,12 @@ function* exportPart(
 ): Orchestration<PartEnding | GoesOn> {
   const extract = `window-${String(window).padStart(7, '0')}`;
   const exported = yield* runExtract(context, {
-    ...{ migrationId, extract, rounds, looks, lines, window },
+    migrationId,
+    window,
+    extract,
+    rounds,
+    looks,
+    lines,
   });
   if (exported.kind !== 'ready') return exported;
   const { chunks: count } = exported;

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { AppError } from '../../shared/errors.ts';
 import { windowLedger, windowName } from '../../shared/migration/index.ts';
 import type { MigrationDependencies } from './dependencies.ts';
-import { wholeBlob } from './key-files.ts';
+import { wholeBlobIfThere } from './key-files.ts';
 import type { PlainLines } from './line-judge.ts';
 import { stagingContainer } from './overlap.ts';
 import type { WindowPlace } from './window-mends.ts';
@@ -58,26 +57,14 @@ export async function plainLinesOf(
   place: WindowPlace,
   { url, etag, terms }: ReadBlob,
 ): Promise<PlainLines | undefined> {
-  const content = await contentOf(deps, place, url);
+  const kept = deps.blobs.urlOf(stagingContainer(place.migrationId), nameOf(place, url));
+  const content = await wholeBlobIfThere(deps, kept);
   if (content === undefined) return undefined;
   const headEnd = content.indexOf(lineFeed);
-  const head = readFile.parse(JSON.parse(content.toString('utf8', 0, headEnd)));
-  if (head.kind !== 'plain' || head.etag !== etag || head.terms !== terms) return undefined;
+  const { data: head } = readFile.safeParse(JSON.parse(content.toString('utf8', 0, headEnd)));
+  // What another release kept in another form is read again.
+  if (head?.kind !== 'plain' || head.etag !== etag || head.terms !== terms) return undefined;
   return { ...head, keys: content.subarray(headEnd + 1) };
-}
-
-async function contentOf(
-  deps: MigrationDependencies,
-  place: WindowPlace,
-  url: string,
-): Promise<Buffer | undefined> {
-  const kept = deps.blobs.urlOf(stagingContainer(place.migrationId), nameOf(place, url));
-  try {
-    return await wholeBlob(deps, kept);
-  } catch (error) {
-    if (error instanceof AppError && error.code === 'NOT_FOUND') return undefined;
-    throw error;
-  }
 }
 
 /** Says of the URL of a file whether it was read ahead. */

@@ -64,12 +64,8 @@ async function keysOfChunk(
 ): Promise<KeysOfChunk> {
   const name = nameOf({ window, chunk: chunk.number });
   const url = deps.blobs.urlOf(stagingContainer(migrationId), name);
-  try {
-    return { chunk, keys: readVersionKeys(await wholeBlob(deps, url)) };
-  } catch (error) {
-    if (error instanceof AppError && error.code === 'NOT_FOUND') return { chunk, keys: [] };
-    throw error;
-  }
+  const bytes = await wholeBlobIfThere(deps, url);
+  return { chunk, keys: bytes === undefined ? [] : readVersionKeys(bytes) };
 }
 
 /** The keys of all chunks of a window, and of those of a window that repairs. */
@@ -79,6 +75,19 @@ export async function* keysOfWindow(
 ): AsyncGenerator<Iterable<VersionKey>> {
   for await (const { url } of deps.blobs.list(stagingContainer(migrationId), folderOf(window))) {
     yield readVersionKeys(await wholeBlob(deps, url));
+  }
+}
+
+/** Undefined when it does not exist. */
+export async function wholeBlobIfThere(
+  deps: MigrationDependencies,
+  url: string,
+): Promise<Buffer | undefined> {
+  try {
+    return await wholeBlob(deps, url);
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'NOT_FOUND') return undefined;
+    throw error;
   }
 }
 

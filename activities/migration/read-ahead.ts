@@ -46,19 +46,44 @@ export function createReadAhead(deps: MigrationDependencies) {
   return async ({ migrationId, window: number, ...input }: ReadAheadInput): Promise<ReadAhead> => {
     const until = deps.now().getTime() + input.seconds * 1000;
     const left = () => Math.max(0, (until - deps.now().getTime()) / 1000);
-    const under = await exportUnderWay(deps, { migrationId, number });
+    const nothing: ReadAhead = {
+      kind: 'read',
+      lines: input.lines,
+      seconds: left(),
+      complete: false,
+    };
     let { lines } = input;
-    if (under === undefined) return { kind: 'read', lines, seconds: left(), complete: false };
-    for await (const read of readFiles(deps, { migrationId, ...under })) {
-      lines += read;
-      if (left() === 0) break;
+    try {
+      const under = await exportUnderWay(deps, { migrationId, number });
+      if (under === undefined) return nothing;
+      for await (const read of readFiles(deps, { migrationId, ...under })) {
+        lines += read;
+        if (left() === 0) break;
+      }
+      return { kind: 'read', lines, ...afterIt(under, { ...input, to: lines, left: left() }) };
+    } catch (error) {
+      if (error instanceof AppError) return { ...nothing, lines, seconds: left() };
+      throw error;
     }
-    const { expected } = under.extract;
-    const complete = expected > 0 && input.lines < expected && lines >= expected;
-    const first = under.job.pollSeconds?.first ?? input.seconds;
-    const seconds = complete && !input.asked ? Math.min(first, left()) : left();
-    return { kind: 'read', lines, complete, seconds };
   };
+}
+
+interface Stretch {
+  /** Lines that were read before, and are read now. */
+  readonly lines: number;
+  readonly to: number;
+  readonly asked: boolean;
+  /** Seconds of the pause. */
+  readonly left: number;
+}
+
+function afterIt(
+  { extract: { expected }, job }: UnderWay,
+  { lines, to, asked, left }: Stretch,
+): Pick<ReadAhead, 'complete' | 'seconds'> {
+  const complete = expected > 0 && lines < expected && to >= expected;
+  const first = job.pollSeconds?.first ?? left;
+  return { complete, seconds: complete && !asked ? Math.min(first, left) : left };
 }
 
 interface UnderWay {
@@ -90,15 +115,11 @@ interface Reading extends UnderWay {
 /** The lines of each file that is there and was not read before. */
 async function* readFiles(deps: MigrationDependencies, reading: Reading): AsyncGenerator<number> {
   const { migrationId, window, container } = reading;
-  try {
-    const isRead = await readAheadSoFar(deps, { migrationId, window: window.number });
-    for await (const { name, url, etag } of deps.blobs.list(container)) {
-      const type = typeOf(name);
-      if (type === undefined || isRead(url)) continue;
-      yield await readFile(deps, reading, { type, url, etag });
-    }
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error;
+  const isRead = await readAheadSoFar(deps, { migrationId, window: window.number });
+  for await (const { name, url, etag } of deps.blobs.list(container)) {
+    const type = typeOf(name);
+    if (type === undefined || isRead(url)) continue;
+    yield await readFile(deps, reading, { type, url, etag });
   }
 }
 
