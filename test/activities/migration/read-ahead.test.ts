@@ -77,6 +77,25 @@ describe('files that are read while the export still runs', () => {
     expect(opened.staging).toEqual([2, 3]);
   });
 
+  it('count as not read when another release kept them in another form', async () => {
+    const lines: readonly Line[] = [{ id: 1, version: 1, second: 4, trap: 'none' }];
+    const one = {
+      files: [{ lines, after: 'unchanged' as const }],
+      known: [],
+      moved: [],
+      movedLate: [],
+    };
+    const { migrationId } = await exportOfOneChunk(world, {
+      ...{ ...one, migrationId: 'form', readAhead: true },
+    });
+    const staging = `fds-${migrationId}-staging`;
+    for await (const { name } of world.blobs.list(staging, 'window-0000002/ahead/')) {
+      await world.blobs.write(staging, name, Buffer.from('{"kind":"plain","form":2}\n'));
+    }
+    const { stageChunk } = createMigrationActivities(world.deps);
+    expect(await stageChunk({ migrationId, window: 2, chunk: 1 })).toMatchObject({ lines: 1 });
+  });
+
   it('are each read once, and all that was counted is told of once, with a short pause', async () => {
     const place = { migrationId: 'pace', container: 'fds-pace-window-0000002-1' };
     await beginExport(world, { ...place, known: [], moved: [] });
